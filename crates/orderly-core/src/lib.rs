@@ -1,0 +1,1 @@
+//! The domain: pure decisions and states. No IO, clock, randomness, async or SQL.

@@ -1,0 +1,1 @@
+//! Labels and documents: plain data in, PDF and ZPL bytes out.

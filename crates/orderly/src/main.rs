@@ -1,0 +1,3 @@
+//! The `orderly` command.
+
+fn main() {}
