@@ -1,0 +1,29 @@
+//! The benchmarks. Each lives in its own file, `bench_NAME.rs`, and is listed once in [`ALL`].
+
+use crate::run::{Outcome, cargo};
+
+/// Runs one benchmark with its own arguments, printing what it measured.
+type Bench = fn(&[String]) -> Outcome;
+
+/// Name, what it measures, function; in the order in which they are listed.
+const ALL: &[(&str, &str, Bench)] = &[];
+
+/// Runs the named benchmark; a debug build runs it through a release build of itself.
+pub fn run(name: Option<&str>, arguments: &[String]) -> Outcome {
+    let Some(name) = name else {
+        for (name, about, _) in ALL {
+            println!("{name:<12} {about}");
+        }
+        return Ok(());
+    };
+    let Some((_, _, bench)) = ALL.iter().find(|(known, _, _)| *known == name) else {
+        let known: Vec<&str> = ALL.iter().map(|(known, _, _)| *known).collect();
+        return Err(format!("no benchmark is named {name}; there are: {}", known.join(", ")));
+    };
+    if !cfg!(debug_assertions) {
+        return bench(arguments);
+    }
+    let mut release = vec!["run", "--release", "--package", "xtask", "--", "bench", name];
+    release.extend(arguments.iter().map(String::as_str));
+    cargo(&release)
+}
