@@ -89,7 +89,9 @@ macro_rules! ids {
                 text.strip_prefix(concat!($prefix, "_"))
                     .and_then(decode)
                     .map(Self)
-                    .ok_or_else(|| IdError { text: text.chars().take(80).collect(), prefix: $prefix })
+                    .ok_or_else(|| {
+                        IdError { text: text.chars().take(80).collect(), prefix: $prefix }
+                    })
             }
         }
         impl Serialize for $name {

@@ -49,7 +49,8 @@ CREATE TABLE item (
     id bytea PRIMARY KEY,
     sku text COLLATE "C" NOT NULL UNIQUE,
     name text COLLATE "C" NOT NULL,
-    goods text COLLATE "C" NOT NULL CHECK (goods IN ('counted', 'continuous', 'lengths', 'catch_weight', 'service')),
+    goods text COLLATE "C" NOT NULL
+        CHECK (goods IN ('counted', 'continuous', 'lengths', 'catch_weight', 'service')),
     base_unit text COLLATE "C" NOT NULL,
     tracking text COLLATE "C" NOT NULL CHECK (tracking IN ('none', 'lot', 'serial')),
     sale_unit text COLLATE "C" NOT NULL,

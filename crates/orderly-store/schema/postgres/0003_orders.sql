@@ -5,7 +5,8 @@ CREATE TABLE orders (
     channel_id bytea NOT NULL,
     external_id text COLLATE "C",
     content_hash bytea NOT NULL,
-    state text COLLATE "C" NOT NULL CHECK (state IN ('draft', 'quoted', 'placed', 'canceled', 'closed')),
+    state text COLLATE "C" NOT NULL
+        CHECK (state IN ('draft', 'quoted', 'placed', 'canceled', 'closed')),
     version bigint NOT NULL CHECK (version > 0),
     sequence bigint NOT NULL CHECK (sequence > 0),
     currency text COLLATE "C" NOT NULL,
@@ -46,7 +47,8 @@ CREATE TABLE delivery (
     order_id bytea NOT NULL REFERENCES orders (id),
     position bigint NOT NULL,
     ref text COLLATE "C" NOT NULL,
-    method text COLLATE "C" NOT NULL CHECK (method IN ('take_away', 'collect', 'parcel', 'van', 'supplier')),
+    method text COLLATE "C" NOT NULL
+        CHECK (method IN ('take_away', 'collect', 'parcel', 'van', 'supplier')),
     ship_to bytea,
     contact text COLLATE "C",
     location_id bytea,
@@ -63,7 +65,9 @@ CREATE TABLE order_line (
     order_id bytea NOT NULL REFERENCES orders (id),
     position bigint NOT NULL,
     external_id text COLLATE "C",
-    kind text COLLATE "C" NOT NULL CHECK (kind IN ('stock', 'kit', 'component', 'special_order', 'direct_ship', 'service', 'charge', 'packaging', 'text')),
+    kind text COLLATE "C" NOT NULL
+        CHECK (kind IN ('stock', 'kit', 'component', 'special_order', 'direct_ship', 'service',
+            'charge', 'packaging', 'text')),
     parent_id bytea,
     per_parent bigint,
     item_id bytea,
@@ -108,7 +112,8 @@ CREATE TABLE order_line (
     invoiced bigint NOT NULL CHECK (invoiced >= 0),
     credited bigint NOT NULL CHECK (credited BETWEEN 0 AND invoiced),
     refunded bigint NOT NULL CHECK (refunded >= 0),
-    CHECK (ordered + over = canceled + closed_short + unallocated + backordered + allocated + shipped),
+    CHECK (ordered + over = canceled + closed_short + unallocated + backordered + allocated +
+        shipped),
     CHECK (allocated >= released AND released >= picked AND picked >= packed),
     CHECK (delivered + lost + brought_back <= shipped),
     CHECK (return_requested + returned <= shipped)
@@ -138,7 +143,8 @@ CREATE TABLE hold (
     id bytea PRIMARY KEY,
     order_id bytea NOT NULL REFERENCES orders (id),
     kind text COLLATE "C" NOT NULL,
-    scope_kind text COLLATE "C" NOT NULL CHECK (scope_kind IN ('order', 'line', 'delivery', 'fulfillment')),
+    scope_kind text COLLATE "C" NOT NULL
+        CHECK (scope_kind IN ('order', 'line', 'delivery', 'fulfillment')),
     scope_id bytea NOT NULL,
     blocks text COLLATE "C" NOT NULL,
     reason text COLLATE "C" NOT NULL,
@@ -163,7 +169,8 @@ CREATE TABLE fulfillment (
 
 CREATE INDEX fulfillment_by_order ON fulfillment (order_id);
 
-CREATE INDEX fulfillment_at_work ON fulfillment (location_id, created_at) WHERE state IN ('open', 'released');
+CREATE INDEX fulfillment_at_work ON fulfillment (location_id, created_at)
+    WHERE state IN ('open', 'released');
 
 -- What one claim of a line becomes at its location; counters are in the line's base units.
 CREATE TABLE fulfillment_line (

@@ -1,10 +1,13 @@
 -- Where goods are, what moved them, what can be promised, and who has a right to it.
 CREATE TABLE place (
     id bytea PRIMARY KEY,
-    kind text COLLATE "C" NOT NULL CHECK (kind IN ('holding', 'supplier', 'customer', 'in_transit', 'found', 'lost', 'scrap', 'production', 'own_use', 'opening', 'vendor_return', 'history')),
+    kind text COLLATE "C" NOT NULL
+        CHECK (kind IN ('holding', 'supplier', 'customer', 'in_transit', 'found', 'lost', 'scrap',
+            'production', 'own_use', 'opening', 'vendor_return', 'history')),
     location_id bytea NOT NULL,
     bin_id bytea NOT NULL,
-    condition text COLLATE "C" NOT NULL CHECK (condition IN ('', 'sellable', 'damaged', 'quarantine', 'awaiting_inspection')),
+    condition text COLLATE "C" NOT NULL
+        CHECK (condition IN ('', 'sellable', 'damaged', 'quarantine', 'awaiting_inspection')),
     owner_id bytea NOT NULL,
     ref_id bytea NOT NULL
 );
@@ -66,10 +69,13 @@ CREATE INDEX stock_level_by_location ON stock_level (location_id, item_id);
 
 CREATE TABLE claim (
     id bytea PRIMARY KEY,
-    claimant_kind text COLLATE "C" NOT NULL CHECK (claimant_kind IN ('order_line', 'transfer_line', 'work_order', 'basket', 'ring_fence')),
+    claimant_kind text COLLATE "C" NOT NULL
+        CHECK (claimant_kind IN ('order_line', 'transfer_line', 'work_order', 'basket',
+            'ring_fence')),
     claimant_id bytea NOT NULL,
     order_id bytea,
-    supply_kind text COLLATE "C" NOT NULL CHECK (supply_kind IN ('stock_level', 'purchase_line', 'transfer_line', 'work_order')),
+    supply_kind text COLLATE "C" NOT NULL
+        CHECK (supply_kind IN ('stock_level', 'purchase_line', 'transfer_line', 'work_order')),
     supply_id bytea NOT NULL,
     item_id bytea NOT NULL,
     location_id bytea NOT NULL,

@@ -6,7 +6,8 @@ CREATE TABLE purchase_order (
     location_id bytea NOT NULL,
     legal_entity_id bytea NOT NULL,
     currency text COLLATE "C" NOT NULL,
-    state text COLLATE "C" NOT NULL CHECK (state IN ('draft', 'sent', 'confirmed', 'part_received', 'closed', 'canceled')),
+    state text COLLATE "C" NOT NULL
+        CHECK (state IN ('draft', 'sent', 'confirmed', 'part_received', 'closed', 'canceled')),
     expected_on bigint,
     version bigint NOT NULL,
     created_at bigint NOT NULL
@@ -72,7 +73,8 @@ CREATE TABLE transfer (
     number text COLLATE "C" NOT NULL UNIQUE,
     from_location_id bytea NOT NULL,
     to_location_id bytea NOT NULL,
-    state text COLLATE "C" NOT NULL CHECK (state IN ('draft', 'shipped', 'part_received', 'received', 'canceled')),
+    state text COLLATE "C" NOT NULL
+        CHECK (state IN ('draft', 'shipped', 'part_received', 'received', 'canceled')),
     version bigint NOT NULL,
     created_at bigint NOT NULL,
     shipped_at bigint,
@@ -142,7 +144,8 @@ CREATE TABLE returns (
     channel_id bytea NOT NULL,
     customer_id bytea,
     location_id bytea,
-    state text COLLATE "C" NOT NULL CHECK (state IN ('requested', 'approved', 'received', 'closed', 'refused', 'canceled')),
+    state text COLLATE "C" NOT NULL
+        CHECK (state IN ('requested', 'approved', 'received', 'closed', 'refused', 'canceled')),
     currency text COLLATE "C" NOT NULL,
     reason text COLLATE "C",
     history bigint NOT NULL CHECK (history IN (0, 1)),
@@ -177,12 +180,14 @@ CREATE TABLE return_line (
     refunded bigint NOT NULL CHECK (refunded >= 0),
     amount_minor bigint NOT NULL,
     value_minor bigint NOT NULL,
-    CHECK (received = awaiting_inspection + restocked + quarantined + repaired + refurbished + scrapped + to_vendor + sent_back)
+    CHECK (received = awaiting_inspection + restocked + quarantined + repaired + refurbished +
+        scrapped + to_vendor + sent_back)
 );
 
 CREATE INDEX return_line_by_return ON return_line (return_id);
 
-CREATE INDEX return_line_by_order_line ON return_line (order_line_id) WHERE order_line_id IS NOT NULL;
+CREATE INDEX return_line_by_order_line ON return_line (order_line_id)
+    WHERE order_line_id IS NOT NULL;
 
 -- One row a decision about received units; a changed mind is a new row.
 CREATE TABLE disposition (

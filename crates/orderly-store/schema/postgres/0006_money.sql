@@ -67,7 +67,8 @@ CREATE TABLE refund (
     customer_id bytea,
     currency text COLLATE "C" NOT NULL,
     amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
-    settlement text COLLATE "C" NOT NULL CHECK (settlement IN ('refund', 'account_credit', 'store_credit', 'exchange')),
+    settlement text COLLATE "C" NOT NULL
+        CHECK (settlement IN ('refund', 'account_credit', 'store_credit', 'exchange')),
     state text COLLATE "C" NOT NULL CHECK (state IN ('pending', 'settled', 'failed', 'canceled')),
     reason text COLLATE "C" NOT NULL,
     version bigint NOT NULL,
@@ -134,12 +135,14 @@ CREATE TABLE invoice_line (
 
 CREATE INDEX invoice_line_by_invoice ON invoice_line (invoice_id);
 
-CREATE INDEX invoice_line_by_order_line ON invoice_line (order_line_id) WHERE order_line_id IS NOT NULL;
+CREATE INDEX invoice_line_by_order_line ON invoice_line (order_line_id)
+    WHERE order_line_id IS NOT NULL;
 
 CREATE TABLE ledger_account (
     code text COLLATE "C" PRIMARY KEY,
     name text COLLATE "C" NOT NULL,
-    kind text COLLATE "C" NOT NULL CHECK (kind IN ('asset', 'liability', 'equity', 'income', 'expense'))
+    kind text COLLATE "C" NOT NULL
+        CHECK (kind IN ('asset', 'liability', 'equity', 'income', 'expense'))
 );
 
 CREATE TABLE accounting_period (
@@ -189,7 +192,8 @@ CREATE TABLE intent (
     cause_kind text COLLATE "C" NOT NULL,
     cause_id bytea NOT NULL,
     provider text COLLATE "C" NOT NULL,
-    state text COLLATE "C" NOT NULL CHECK (state IN ('intended', 'sent', 'confirmed', 'failed', 'unknown')),
+    state text COLLATE "C" NOT NULL
+        CHECK (state IN ('intended', 'sent', 'confirmed', 'failed', 'unknown')),
     provider_reference text COLLATE "C",
     payload text COLLATE "C" NOT NULL,
     attempts bigint NOT NULL,

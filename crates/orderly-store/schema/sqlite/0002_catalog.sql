@@ -49,7 +49,8 @@ CREATE TABLE item (
     id BLOB NOT NULL PRIMARY KEY,
     sku TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
-    goods TEXT NOT NULL CHECK (goods IN ('counted', 'continuous', 'lengths', 'catch_weight', 'service')),
+    goods TEXT NOT NULL
+        CHECK (goods IN ('counted', 'continuous', 'lengths', 'catch_weight', 'service')),
     base_unit TEXT NOT NULL,
     tracking TEXT NOT NULL CHECK (tracking IN ('none', 'lot', 'serial')),
     sale_unit TEXT NOT NULL,

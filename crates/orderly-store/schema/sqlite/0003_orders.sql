@@ -63,7 +63,9 @@ CREATE TABLE order_line (
     order_id BLOB NOT NULL REFERENCES orders (id),
     position INTEGER NOT NULL,
     external_id TEXT,
-    kind TEXT NOT NULL CHECK (kind IN ('stock', 'kit', 'component', 'special_order', 'direct_ship', 'service', 'charge', 'packaging', 'text')),
+    kind TEXT NOT NULL
+        CHECK (kind IN ('stock', 'kit', 'component', 'special_order', 'direct_ship', 'service',
+            'charge', 'packaging', 'text')),
     parent_id BLOB,
     per_parent INTEGER,
     item_id BLOB,
@@ -108,7 +110,8 @@ CREATE TABLE order_line (
     invoiced INTEGER NOT NULL CHECK (invoiced >= 0),
     credited INTEGER NOT NULL CHECK (credited BETWEEN 0 AND invoiced),
     refunded INTEGER NOT NULL CHECK (refunded >= 0),
-    CHECK (ordered + over = canceled + closed_short + unallocated + backordered + allocated + shipped),
+    CHECK (ordered + over = canceled + closed_short + unallocated + backordered + allocated +
+        shipped),
     CHECK (allocated >= released AND released >= picked AND picked >= packed),
     CHECK (delivered + lost + brought_back <= shipped),
     CHECK (return_requested + returned <= shipped)
@@ -163,7 +166,8 @@ CREATE TABLE fulfillment (
 
 CREATE INDEX fulfillment_by_order ON fulfillment (order_id);
 
-CREATE INDEX fulfillment_at_work ON fulfillment (location_id, created_at) WHERE state IN ('open', 'released');
+CREATE INDEX fulfillment_at_work ON fulfillment (location_id, created_at)
+    WHERE state IN ('open', 'released');
 
 -- What one claim of a line becomes at its location; counters are in the line's base units.
 CREATE TABLE fulfillment_line (

@@ -1,10 +1,13 @@
 -- Where goods are, what moved them, what can be promised, and who has a right to it.
 CREATE TABLE place (
     id BLOB NOT NULL PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('holding', 'supplier', 'customer', 'in_transit', 'found', 'lost', 'scrap', 'production', 'own_use', 'opening', 'vendor_return', 'history')),
+    kind TEXT NOT NULL
+        CHECK (kind IN ('holding', 'supplier', 'customer', 'in_transit', 'found', 'lost', 'scrap',
+            'production', 'own_use', 'opening', 'vendor_return', 'history')),
     location_id BLOB NOT NULL,
     bin_id BLOB NOT NULL,
-    condition TEXT NOT NULL CHECK (condition IN ('', 'sellable', 'damaged', 'quarantine', 'awaiting_inspection')),
+    condition TEXT NOT NULL
+        CHECK (condition IN ('', 'sellable', 'damaged', 'quarantine', 'awaiting_inspection')),
     owner_id BLOB NOT NULL,
     ref_id BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -66,10 +69,13 @@ CREATE INDEX stock_level_by_location ON stock_level (location_id, item_id);
 
 CREATE TABLE claim (
     id BLOB NOT NULL PRIMARY KEY,
-    claimant_kind TEXT NOT NULL CHECK (claimant_kind IN ('order_line', 'transfer_line', 'work_order', 'basket', 'ring_fence')),
+    claimant_kind TEXT NOT NULL
+        CHECK (claimant_kind IN ('order_line', 'transfer_line', 'work_order', 'basket',
+            'ring_fence')),
     claimant_id BLOB NOT NULL,
     order_id BLOB,
-    supply_kind TEXT NOT NULL CHECK (supply_kind IN ('stock_level', 'purchase_line', 'transfer_line', 'work_order')),
+    supply_kind TEXT NOT NULL
+        CHECK (supply_kind IN ('stock_level', 'purchase_line', 'transfer_line', 'work_order')),
     supply_id BLOB NOT NULL,
     item_id BLOB NOT NULL,
     location_id BLOB NOT NULL,

@@ -6,7 +6,8 @@ CREATE TABLE purchase_order (
     location_id BLOB NOT NULL,
     legal_entity_id BLOB NOT NULL,
     currency TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('draft', 'sent', 'confirmed', 'part_received', 'closed', 'canceled')),
+    state TEXT NOT NULL
+        CHECK (state IN ('draft', 'sent', 'confirmed', 'part_received', 'closed', 'canceled')),
     expected_on INTEGER,
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL
@@ -72,7 +73,8 @@ CREATE TABLE transfer (
     number TEXT NOT NULL UNIQUE,
     from_location_id BLOB NOT NULL,
     to_location_id BLOB NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('draft', 'shipped', 'part_received', 'received', 'canceled')),
+    state TEXT NOT NULL
+        CHECK (state IN ('draft', 'shipped', 'part_received', 'received', 'canceled')),
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     shipped_at INTEGER,
@@ -142,7 +144,8 @@ CREATE TABLE returns (
     channel_id BLOB NOT NULL,
     customer_id BLOB,
     location_id BLOB,
-    state TEXT NOT NULL CHECK (state IN ('requested', 'approved', 'received', 'closed', 'refused', 'canceled')),
+    state TEXT NOT NULL
+        CHECK (state IN ('requested', 'approved', 'received', 'closed', 'refused', 'canceled')),
     currency TEXT NOT NULL,
     reason TEXT,
     history INTEGER NOT NULL CHECK (history IN (0, 1)),
@@ -177,12 +180,14 @@ CREATE TABLE return_line (
     refunded INTEGER NOT NULL CHECK (refunded >= 0),
     amount_minor INTEGER NOT NULL,
     value_minor INTEGER NOT NULL,
-    CHECK (received = awaiting_inspection + restocked + quarantined + repaired + refurbished + scrapped + to_vendor + sent_back)
+    CHECK (received = awaiting_inspection + restocked + quarantined + repaired + refurbished +
+        scrapped + to_vendor + sent_back)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX return_line_by_return ON return_line (return_id);
 
-CREATE INDEX return_line_by_order_line ON return_line (order_line_id) WHERE order_line_id IS NOT NULL;
+CREATE INDEX return_line_by_order_line ON return_line (order_line_id)
+    WHERE order_line_id IS NOT NULL;
 
 -- One row a decision about received units; a changed mind is a new row.
 CREATE TABLE disposition (

@@ -67,7 +67,8 @@ CREATE TABLE refund (
     customer_id BLOB,
     currency TEXT NOT NULL,
     amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
-    settlement TEXT NOT NULL CHECK (settlement IN ('refund', 'account_credit', 'store_credit', 'exchange')),
+    settlement TEXT NOT NULL
+        CHECK (settlement IN ('refund', 'account_credit', 'store_credit', 'exchange')),
     state TEXT NOT NULL CHECK (state IN ('pending', 'settled', 'failed', 'canceled')),
     reason TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -134,7 +135,8 @@ CREATE TABLE invoice_line (
 
 CREATE INDEX invoice_line_by_invoice ON invoice_line (invoice_id);
 
-CREATE INDEX invoice_line_by_order_line ON invoice_line (order_line_id) WHERE order_line_id IS NOT NULL;
+CREATE INDEX invoice_line_by_order_line ON invoice_line (order_line_id)
+    WHERE order_line_id IS NOT NULL;
 
 CREATE TABLE ledger_account (
     code TEXT NOT NULL PRIMARY KEY,

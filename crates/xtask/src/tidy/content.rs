@@ -125,8 +125,8 @@ mod tests {
 
     #[test]
     fn plain_text_and_relative_paths_pass() {
-        let text = "agent acts in a login session\n../work/x ./home/y\nhttps://shop.example/home/a\n\
-                    the briefest hellman\n";
+        let text = "agent acts in a login session\n../work/x ./home/y\n\
+                    https://shop.example/home/a\nthe briefest hellman\n";
         assert_eq!(forbidden(&Tree::of(&[("a.md", text)])), []);
         let lock = concat!("registry+https://github.com/rust-lang/crates", ".io-index");
         assert_eq!(forbidden(&Tree::of(&[("Cargo.lock", lock)])), []);

@@ -59,9 +59,9 @@ fn is_sql(text: &str) -> bool {
         ("DROP", "TABLE"),
         ("DROP", "TRIGGER"),
     ];
-    let starts = ["SELECT ", "PRAGMA ", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT ", "TRUNCATE "];
+    let starts = ["SELECT", "PRAGMA", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "TRUNCATE"];
     let text = text.trim_start();
-    starts.iter().any(|verb| text.starts_with(verb))
+    starts.contains(&text.split([' ', ';', '\n']).next().unwrap_or_default())
         || pairs.iter().any(|(verb, object)| has_word(text, verb) && has_word(text, object))
 }
 
@@ -85,8 +85,7 @@ mod tests {
             ("crates/orderly/tests/it/a.rs", sql),
             ("crates/orderly/src/a.rs", "f(\"update the order, set a hold, BEGINNING\")\n"),
         ]);
-        let found = outside_store(&tree);
-        assert_eq!(found.len(), 1, "only the word that starts like a verb: {found:?}");
+        assert_eq!(outside_store(&tree), []);
     }
 
     #[test]
