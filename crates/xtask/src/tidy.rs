@@ -1,12 +1,14 @@
-//! The rules of the house that no compiler checks: floors, sizes, names, words, content, coverage.
+//! The rules of the house that no compiler checks: floors, sizes, words, coverage and more.
 //!
 //! Every rule is a function from the [`Tree`] to what it found. `cargo xtask tidy` and a test
 //! run all of them on the repository; each rule has tests on small trees of its own.
 
+mod attributes;
 mod content;
 mod coverage;
 mod edges;
 mod floors;
+mod links;
 mod names;
 mod rust;
 mod sizes;
@@ -58,8 +60,13 @@ const RULES: &[fn(&Tree) -> Vec<Finding>] = &[
     sizes::lines,
     names::types_and_modules,
     names::spelling,
+    attributes::silenced_lints,
+    attributes::ignored_tests,
+    attributes::test_binaries,
+    attributes::inherited_lints,
     content::forbidden,
     content::unfinished,
+    links::documents,
     sql::outside_store,
     sql::formatted,
     words::defined_once,

@@ -44,7 +44,6 @@ const ENGINES: &[&str] = &["rusqlite", "libsqlite3_sys", "postgres", "tokio_post
 /// Paths and calls that reach the outside world or read a clock.
 const OUTSIDE: &[&str] = &[
     "std::fs",
-    "std::io",
     "std::net",
     "std::process",
     "std::env",
@@ -62,6 +61,9 @@ const OUTSIDE: &[&str] = &[
     "async fn",
     "async move",
     ".await",
+    "stdin()",
+    "stdout()",
+    "stderr()",
     "println!",
     "eprintln!",
     "print!",
