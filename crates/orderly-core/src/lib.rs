@@ -3,7 +3,15 @@
 //! Time and ids are arguments. Start with [`order`] (the life of an order) and [`units`] (where
 //! goods are and what can be promised).
 
+pub mod actor;
+pub mod catalog;
 pub mod id;
+pub mod item;
 pub mod money;
+pub mod order;
 pub mod qty;
+pub mod refusal;
+pub mod sourcing;
+pub mod text;
 pub mod time;
+pub mod units;

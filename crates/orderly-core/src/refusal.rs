@@ -1,0 +1,182 @@
+//! Why a command is refused: a stable code, what it means, and which right overrides it.
+
+use std::fmt;
+
+use crate::actor::Permission;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident $code:literal $status:literal $(override $right:ident)?;)+) => {
+        /// Every stable code of a refusal. Codes are added, never changed.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $name),+ }
+
+        impl Code {
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The text that programs rely on.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),+ }
+            }
+            /// The HTTP status: 422 where the request itself is wrong, 409 where the state is.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status),+ }
+            }
+            /// The right with which a second actor may let the command pass all the same.
+            pub const fn overridden_by(self) -> Option<Permission> {
+                match self { $(Self::$name => codes!(@right $($right)?)),+ }
+            }
+        }
+    };
+    (@right $right:ident) => { Some(Permission::$right) };
+    (@right) => { None };
+}
+
+codes! {
+    /// The channel sent other content under an external id it has used.
+    ExternalOrderChanged "external_order_changed" 409;
+    IdempotencyMismatch "idempotency_mismatch" 422;
+    StaleVersion "stale_version" 412;
+    NotFound "not_found" 404;
+    Forbidden "forbidden" 403;
+    InvalidField "invalid_field" 422;
+    InvalidText "invalid_text" 422;
+    UnknownChannel "unknown_channel" 422;
+    UnknownItem "unknown_item" 422;
+    UnknownLocation "unknown_location" 422;
+    UnknownBin "unknown_bin" 422;
+    UnknownCustomer "unknown_customer" 422;
+    UnknownAccount "unknown_account" 422;
+    UnknownSite "unknown_site" 422;
+    UnknownContact "unknown_contact" 422;
+    UnknownLine "unknown_line" 422;
+    UnknownDelivery "unknown_delivery" 422;
+    UnknownLot "unknown_lot" 422;
+    UnknownCurrency "unknown_currency" 422;
+    UnknownUnit "unknown_unit" 422;
+    UnitMismatch "unit_mismatch" 422;
+    QuantityPrecision "quantity_precision" 422;
+    QuantityInvalid "quantity_invalid" 422;
+    QuantityTooLarge "quantity_too_large" 422;
+    QuantityZero "quantity_zero" 422;
+    MoneyInvalid "money_invalid" 422;
+    MoneyPrecision "money_precision" 422;
+    MoneyTooLarge "money_too_large" 422;
+    CurrencyMismatch "currency_mismatch" 422;
+    NegativeTotal "negative_total" 422;
+    NoLines "no_lines" 422;
+    TooManyLines "too_many_lines" 422;
+    NoPrice "no_price" 422;
+    KitCycle "kit_cycle" 422;
+    KitEmpty "kit_empty" 422;
+    /// The line is part of a kit: address the kit's own line.
+    KitComponent "kit_component" 409;
+    KitIncomplete "kit_incomplete" 409;
+    CutLengthRequired "cut_length_required" 422;
+    InsufficientStock "insufficient_stock" 409 override AcceptShort;
+    BackorderLimit "backorder_limit" 409 override AcceptShort;
+    NoPieceServes "no_piece_serves" 409 override AcceptShort;
+    InvalidTransition "invalid_transition" 409;
+    OnHold "on_hold" 409 override OverrideHold;
+    NothingToDo "nothing_to_do" 409;
+    NotReversible "not_reversible" 409;
+    AlreadyExists "already_exists" 409;
+    AboveOpen "above_open" 409;
+    AbovePicked "above_picked" 409;
+    AboveTolerance "above_tolerance" 409 override OverrideTolerance;
+    AboveReturnable "above_returnable" 409 override ReturnBlind;
+    AboveReceived "above_received" 409;
+    AboveAuthorized "above_authorized" 409;
+    AboveCaptured "above_captured" 409;
+    AboveRefundable "above_refundable" 409 override RefundGoodwill;
+    AboveUnapplied "above_unapplied" 409;
+    AmountLimit "amount_limit" 403 override Approve;
+    LotRequired "lot_required" 422;
+    LotNotHeld "lot_not_held" 409;
+    NotHeld "not_held" 409;
+    SerialTaken "serial_taken" 409;
+    SamePlace "same_place" 422;
+    ReasonRequired "reason_required" 422;
+    CreditLimit "credit_limit" 409 override OverrideCredit;
+    AccountRequired "account_required" 422;
+    PeriodClosed "period_closed" 409;
+    UnknownTemplate "unknown_template" 422;
+    ApprovalByRequester "approval_by_requester" 409;
+    PromiseInThePast "promise_in_the_past" 422;
+    OriginExhausted "origin_exhausted" 409;
+}
+
+/// One thing wrong: where in the request, which code, and the figures that help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// JSON pointer into the request, such as `/lines/0/quantity`; empty for the whole.
+    pub pointer: String,
+    pub code: Code,
+    pub detail: String,
+    pub sku: Option<String>,
+    pub requested: Option<String>,
+    pub available: Option<String>,
+    pub allowed: Option<String>,
+}
+
+/// A refused command: nothing was changed. The first issue gives the code of the whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub issues: Vec<Issue>,
+}
+
+impl Refusal {
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self::at(code, "", detail)
+    }
+    pub fn at(code: Code, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            issues: vec![Issue {
+                pointer: pointer.into(),
+                code,
+                detail: detail.into(),
+                sku: None,
+                requested: None,
+                available: None,
+                allowed: None,
+            }],
+        }
+    }
+    /// Adds what is available, as text with its unit.
+    #[must_use]
+    pub fn available(mut self, available: impl Into<String>) -> Self {
+        if let Some(issue) = self.issues.first_mut() {
+            issue.available = Some(available.into());
+        }
+        self
+    }
+    /// Adds what would be allowed: a maximum, or the right next command.
+    #[must_use]
+    pub fn allowed(mut self, allowed: impl Into<String>) -> Self {
+        if let Some(issue) = self.issues.first_mut() {
+            issue.allowed = Some(allowed.into());
+        }
+        self
+    }
+    pub fn code(&self) -> Code {
+        self.issues.first().map_or(Code::InvalidField, |issue| issue.code)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, issue) in self.issues.iter().enumerate() {
+            let between = if index == 0 { "" } else { "; " };
+            write!(f, "{between}{}", issue.detail)?;
+            if !issue.pointer.is_empty() {
+                write!(f, " (at {})", issue.pointer)?;
+            }
+        }
+        Ok(())
+    }
+}
+impl std::error::Error for Refusal {}
+
+/// Returns a refusal where a condition does not hold.
+pub fn ensure(holds: bool, refusal: impl FnOnce() -> Refusal) -> Result<(), Refusal> {
+    if holds { Ok(()) } else { Err(refusal()) }
+}
