@@ -1,0 +1,1 @@
+//! How the values of the domain are stored.

@@ -1,0 +1,49 @@
+//! The schema: the same numbered steps for each engine, and which tables are books.
+
+/// One file of statements, applied in order, each statement once.
+#[derive(Clone, Copy, Debug)]
+pub struct File {
+    pub name: &'static str,
+    pub sql: &'static str,
+}
+
+/// What [`Store::open_with`](crate::Store::open_with) brings a database to.
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    pub sqlite: &'static [File],
+    pub postgres: &'static [File],
+    pub books: &'static [&'static str],
+}
+
+/// The schema of Orderly.
+pub const ORDERLY: Schema = Schema { sqlite: SQLITE, postgres: POSTGRES, books: BOOKS };
+
+macro_rules! files {
+    ($engine:literal: $($name:literal),* $(,)?) => {
+        &[$(File {
+            name: $name,
+            sql: include_str!(concat!("../schema/", $engine, "/", $name, ".sql")),
+        }),*]
+    };
+}
+
+/// Every file of a folder, in order; the same names for each engine.
+macro_rules! orderly {
+    ($engine:literal) => {
+        files![$engine:
+            "0001_foundation",
+            "0002_catalog",
+            "0003_orders",
+            "0004_units",
+            "0005_goods_documents",
+            "0006_money",
+            "0007_events",
+        ]
+    };
+}
+
+pub const SQLITE: &[File] = orderly!("sqlite");
+pub const POSTGRES: &[File] = orderly!("postgres");
+
+/// Tables whose rows are never changed or deleted.
+pub const BOOKS: &[&str] = &["audit", "event", "feed", "journal", "movement", "posting"];

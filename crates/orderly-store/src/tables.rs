@@ -1,0 +1,1 @@
+//! One module per table or aggregate: its rows in, its domain values out.
