@@ -6,6 +6,7 @@
 pub mod axes;
 pub mod build;
 pub mod change;
+pub mod claims;
 pub mod price;
 pub mod quantities;
 
@@ -508,4 +509,21 @@ parts! {
     Shipment id ShipmentId;
     ShipmentLine id ShipmentLineId;
     Parcel id ParcelId;
+}
+
+/// What a decision changes: the order as it will be, and the goods that move for it.
+///
+/// What the order's claims do to stock levels follows from the two values of the order
+/// ([`claims::level_changes`]); what movements do follows from the movements.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    pub order: Order,
+    pub movements: Vec<crate::units::Movement>,
+}
+
+impl Decision {
+    /// A decision that moves nothing.
+    pub const fn only(order: Order) -> Self {
+        Self { order, movements: Vec::new() }
+    }
 }

@@ -138,7 +138,7 @@ impl Stock {
     pub fn backorder(&mut self, key: LevelKey, qty: Qty) {
         match self.level_mut(key) {
             Some(level) => {
-                level.backordered = level.backordered.plus(qty).unwrap_or(level.backordered)
+                level.backordered = level.backordered.plus(qty).unwrap_or(level.backordered);
             }
             None => {
                 let level = Level { backordered: qty, ..Level::empty(key, None) };

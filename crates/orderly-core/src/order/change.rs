@@ -41,7 +41,7 @@ pub fn between(before: &Order, after: &Order) -> Vec<Change> {
         match before.lines.iter().find(|old| old.id == line.id) {
             Some(old) if old == line => {}
             Some(old) if only_quantities(old, line) => {
-                changes.push(Change::Quantities { line: line.id, quantities: line.quantities })
+                changes.push(Change::Quantities { line: line.id, quantities: line.quantities });
             }
             _ => changes.push(Change::Line(Box::new(line.clone()))),
         }
@@ -116,7 +116,7 @@ fn apply(order: &mut Order, change: &Change) -> Option<()> {
         Change::Delivery(part) => put(&mut order.deliveries, *part),
         Change::Line(part) => put(&mut order.lines, *part),
         Change::Quantities { line, quantities } => {
-            order.line_mut(line).ok()?.quantities = quantities
+            order.line_mut(line).ok()?.quantities = quantities;
         }
         Change::Charge(part) => put(&mut order.charges, *part),
         Change::Hold(part) => put(&mut order.holds, *part),
