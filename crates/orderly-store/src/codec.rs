@@ -1,1 +1,75 @@
-//! How the values of the domain are stored.
+//! How the values of the domain are stored: ids as 16 bytes, quantities and minor units as
+//! integers, instants as microseconds, days as numbers, codes as text, decimals as text.
+
+use orderly_core::actor::ActorKind;
+use orderly_core::catalog::{BinKind, ChannelKind, LocationKind, WhenShort};
+use orderly_core::item::{Goods, Tracking};
+use orderly_core::money::Currency;
+use orderly_core::order::{
+    FulfillmentState, HoldScope, LineKind, Method, OrderState, Rounding, Settlement, ShipmentState,
+};
+use orderly_core::qty::{BaseUnit, Qty};
+use orderly_core::time::{Day, Instant};
+use orderly_core::units::{CauseKind, Condition, CostSource, MovementKind, PlaceKind};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Cause, HasKind, Kind, Mismatch, Row, StoreError, ToValue, Value, stored_as};
+
+macro_rules! id {
+    ($type:ty) => {
+        stored_as!($type as [u8; 16], |id| id.as_bytes(), |raw| Ok(<$type>::from_bytes(raw)));
+    };
+}
+orderly_core::for_each_id!(id);
+
+stored_as!(Instant as i64, |at| at.micros(), |micros| Ok(Instant::from_micros(micros)));
+stored_as!(Day as i32, |day| day.number(), |number| Ok(Day::from_number(number)));
+stored_as!(Qty as i64, |qty| qty.get(), |base| Qty::new(base).map_err(Mismatch::new));
+stored_as!(Currency as String, |currency| currency.code().to_owned(), |code| {
+    Currency::parse(&code).ok_or_else(|| Mismatch::new(format!("`{code}` is no currency")))
+});
+stored_as!(Decimal as String, |decimal| decimal.to_string(), |text| {
+    Decimal::from_str_exact(&text).map_err(Mismatch::new)
+});
+
+/// Stores a code enum as its text.
+#[macro_export]
+macro_rules! code {
+    ($($type:ty),+ $(,)?) => {$(
+        $crate::stored_as!($type as String, |value| value.code().to_owned(), |code| {
+            <$type>::parse(&code).ok_or_else(|| {
+                $crate::Mismatch::new(format!("`{code}` is no {}", stringify!($type)))
+            })
+        });
+    )+};
+}
+
+code! {
+    ActorKind, BaseUnit, BinKind, CauseKind, ChannelKind, Condition, CostSource, FulfillmentState,
+    Goods, HoldScope, LineKind, LocationKind, Method, MovementKind, OrderState, PlaceKind, Rounding,
+    Settlement, ShipmentState, Tracking, WhenShort,
+}
+
+/// The value bound for anything that can be bound.
+pub fn v(value: &(impl ToValue + ?Sized)) -> Value {
+    value.to_value()
+}
+
+/// A JSON text of one of the domain's durable forms.
+pub fn json<T: Serialize>(value: &T) -> Value {
+    Value::Text(serde_json::to_string(value).expect("durable forms have text keys only"))
+}
+
+/// Reads a JSON text column.
+pub fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, StoreError> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text)
+        .map_err(|error| StoreError::Decode { column: column.to_owned(), cause: Cause::new(error) })
+}
+
+/// The kind of a type's column.
+pub const fn kind_of<T: HasKind>() -> Kind {
+    T::KIND
+}

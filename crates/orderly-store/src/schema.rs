@@ -46,4 +46,5 @@ pub const SQLITE: &[File] = orderly!("sqlite");
 pub const POSTGRES: &[File] = orderly!("postgres");
 
 /// Tables whose rows are never changed or deleted.
-pub const BOOKS: &[&str] = &["audit", "event", "feed", "journal", "movement", "posting"];
+pub const BOOKS: &[&str] =
+    &["application", "audit", "disposition", "event", "feed", "journal", "movement", "posting"];
