@@ -21,7 +21,9 @@ use crate::time::{Day, Instant};
 pub use quantities::Quantities;
 
 macro_rules! codes {
-    ($(#[$doc:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident $code:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$inner:meta])* $variant:ident $code:literal),+ $(,)?
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
@@ -415,7 +417,9 @@ pub struct Order {
 }
 
 macro_rules! finders {
-    ($($get:ident $get_mut:ident $list:ident $kind:ident $id:ident $code:ident $word:literal;)+) => {
+    ($(
+        $get:ident $get_mut:ident $list:ident $kind:ident $id:ident $code:ident $word:literal;
+    )+) => {
         impl Order {
             $(
                 /// Returns the part with this id, or the refusal that names it.
@@ -445,7 +449,8 @@ finders! {
     hold hold_mut holds Hold HoldId NotFound "hold";
     charge charge_mut charges Charge ChargeId NotFound "charge";
     work_of work_of_mut work Work ClaimId NotFound "claim";
-    shipment_line shipment_line_mut shipment_lines ShipmentLine ShipmentLineId NotFound "shipment line";
+    shipment_line shipment_line_mut shipment_lines ShipmentLine ShipmentLineId NotFound
+        "shipment line";
 }
 
 impl Order {

@@ -79,7 +79,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_in_cutting(from in 1_i64..12_000, into in 1_i64..12_000, kerf in 0_i64..10, wanted in 1_i64..30) {
+        fn nothing_is_lost_in_cutting(
+            from in 1_i64..12_000, into in 1_i64..12_000, kerf in 0_i64..10, wanted in 1_i64..30,
+        ) {
             let cut = Cut { from: qty(from), into: qty(into), wanted, kerf: qty(kerf) };
             let pieces = plan(&cut);
             if into <= from {

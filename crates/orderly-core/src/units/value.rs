@@ -24,7 +24,9 @@ mod tests {
     proptest! {
         /// Issuing everything, in any steps, takes all the value and nothing more.
         #[test]
-        fn issues_empty_the_value(value in 0_i64..10_000_000, steps in proptest::collection::vec(1_i64..100, 1..30)) {
+        fn issues_empty_the_value(
+            value in 0_i64..10_000_000, steps in proptest::collection::vec(1_i64..100, 1..30),
+        ) {
             let mut held = steps.iter().sum::<i64>();
             let mut left = value;
             for step in steps {

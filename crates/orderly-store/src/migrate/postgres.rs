@@ -37,7 +37,8 @@ fn check_profile(client: &mut Client, warnings: &mut Vec<String>) -> Result<(), 
             "SELECT current_setting('server_version_num')::int4, current_setting('fsync', true),
                     current_setting('full_page_writes', true),
                     current_setting('data_checksums', true),
-                    (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), current_user::text",
+                    (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+                    current_user::text",
             &[],
         )
         .map_err(|error| fail(&error))?;
