@@ -1,0 +1,164 @@
+//! Orders and their parts: loaded whole, saved by what changed.
+
+mod head;
+mod lines;
+mod parts;
+
+use orderly_core::id::{ChannelId, OrderId};
+use orderly_core::order::change::{Change, between};
+use orderly_core::order::{Order, Part};
+use orderly_core::time::Instant;
+
+use crate::{Engine, Row, StoreError, Tx};
+pub use head::Summary;
+
+/// Inserts new orders with all their parts, without their claims, set-based.
+///
+/// Orders whose number or (channel, external id) exists already are not inserted; the count of
+/// inserted orders is returned, and where it is short the caller must roll back.
+pub fn insert(tx: &mut Tx<'_>, orders: &[&Order]) -> Result<u64, StoreError> {
+    let inserted = head::insert(tx, orders)?;
+    if inserted < orders.len() as u64 {
+        return Ok(inserted);
+    }
+    parts::DELIVERY.insert(tx, orders, |order| &order.deliveries)?;
+    lines::LINE.insert(tx, orders, |order| &order.lines)?;
+    parts::CHARGE.insert(tx, orders, |order| &order.charges)?;
+    parts::HOLD.insert(tx, orders, |order| &order.holds)?;
+    parts::FULFILLMENT.insert(tx, orders, |order| &order.fulfillments)?;
+    parts::WORK.insert(tx, orders, |order| &order.work)?;
+    parts::SHIPMENT.insert(tx, orders, |order| &order.shipments)?;
+    parts::SHIPMENT_LINE.insert(tx, orders, |order| &order.shipment_lines)?;
+    parts::PARCEL.insert(tx, orders, |order| &order.parcels)?;
+    Ok(inserted)
+}
+
+/// Returns an order with all its parts. With `lock`, other writers of it wait (PostgreSQL).
+pub fn get(tx: &mut Tx<'_>, id: OrderId, lock: bool) -> Result<Option<Order>, StoreError> {
+    let sql = match (tx.engine(), lock) {
+        (Engine::Postgres, true) => "SELECT * FROM orders WHERE id = $1 FOR UPDATE",
+        _ => "SELECT * FROM orders WHERE id = $1",
+    };
+    let Some(mut order) = tx.query_one(sql, &[&id], head::order_from_row)? else {
+        return Ok(None);
+    };
+    order.deliveries = parts::DELIVERY.of(tx, id)?;
+    order.lines = lines::LINE.of(tx, id)?;
+    order.charges = parts::CHARGE.of(tx, id)?;
+    order.holds = parts::HOLD.of(tx, id)?;
+    order.fulfillments = parts::FULFILLMENT.of(tx, id)?;
+    order.work = parts::WORK.of(tx, id)?;
+    order.backorders = parts::backorders_of(tx, id)?;
+    order.shipments = parts::SHIPMENT.of(tx, id)?;
+    order.shipment_lines = parts::SHIPMENT_LINE.of(tx, id)?;
+    order.parcels = parts::PARCEL.of(tx, id)?;
+    Ok(Some(order))
+}
+
+/// Writes what lies between two values of an order, without its claims, if it is still at the
+/// version of `before`. Returns whether it was.
+pub fn save(tx: &mut Tx<'_>, before: &Order, after: &Order) -> Result<bool, StoreError> {
+    if !head::save(tx, before, after)? {
+        return Ok(false);
+    }
+    for change in between(before, after) {
+        match &change {
+            Change::Placed(_) | Change::Head(_) => {}
+            Change::Delivery(part) => parts::DELIVERY.put(tx, after, part)?,
+            Change::Line(part) => lines::LINE.put(tx, after, part)?,
+            Change::Quantities { line, .. } => {
+                let line = after.lines.iter().find(|one| one.key() == *line);
+                lines::LINE.put(tx, after, line.expect("the change names a line of the order"))?;
+            }
+            Change::Charge(part) => parts::CHARGE.put(tx, after, part)?,
+            Change::Hold(part) => parts::HOLD.put(tx, after, part)?,
+            Change::Fulfillment(part) => parts::FULFILLMENT.put(tx, after, part)?,
+            Change::Work(part) => parts::WORK.put(tx, after, part)?,
+            // The rows of backorders are claims.
+            Change::Backorder(_) | Change::BackorderGone(_) => {}
+            Change::Shipment(part) => parts::SHIPMENT.put(tx, after, part)?,
+            Change::ShipmentLine(part) => parts::SHIPMENT_LINE.put(tx, after, part)?,
+            Change::Parcel(part) => parts::PARCEL.put(tx, after, part)?,
+        }
+    }
+    Ok(true)
+}
+
+/// Returns the id and content hash of the order a channel knows by an external id.
+pub fn by_external(
+    tx: &mut Tx<'_>,
+    channel: ChannelId,
+    external_id: &str,
+) -> Result<Option<(OrderId, [u8; 16])>, StoreError> {
+    tx.query_one(
+        "SELECT id, content_hash FROM orders WHERE channel_id = $1 AND external_id = $2",
+        &[&channel, &external_id],
+        |row| Ok((row.get("id")?, row.get("content_hash")?)),
+    )
+}
+
+/// Returns the id of the order with this number.
+pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<OrderId>, StoreError> {
+    tx.query_one("SELECT id FROM orders WHERE number = $1", &[&number], |row| row.get("id"))
+}
+
+/// Which orders to list; `None` does not filter.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub channel: Option<ChannelId>,
+    pub state: Option<String>,
+    pub from: Option<Instant>,
+    pub until: Option<Instant>,
+    pub history: Option<bool>,
+}
+
+/// Returns up to `limit` orders placed before the cursor, the latest first (keyset page).
+pub fn list(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    before: Option<(Instant, OrderId)>,
+    limit: i64,
+) -> Result<Vec<Summary>, StoreError> {
+    let (at, id) = before.unwrap_or((Instant::from_micros(i64::MAX), OrderId::NONE));
+    tx.query(
+        "SELECT * FROM orders
+          WHERE (placed_at < $1 OR (placed_at = $1 AND id < $2))
+            AND ($3 IS NULL OR channel_id = $3)
+            AND ($4 IS NULL OR state = $4)
+            AND ($5 IS NULL OR placed_at >= $5)
+            AND ($6 IS NULL OR placed_at < $6)
+            AND ($7 IS NULL OR history = $7)
+          ORDER BY placed_at DESC, id DESC LIMIT $8",
+        &[
+            &at,
+            &id,
+            &filter.channel,
+            &filter.state,
+            &filter.from,
+            &filter.until,
+            &filter.history,
+            &limit,
+        ],
+        head::summary_from_row,
+    )
+}
+
+/// Calls `each` with the id of every order, in order of ids.
+pub fn for_each_id(
+    tx: &mut Tx<'_>,
+    mut each: impl FnMut(OrderId) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    tx.for_each("SELECT id FROM orders ORDER BY id", &[], |row: &Row<'_>| each(row.get("id")?))
+}
+
+/// Stores why orders go where they go, as JSON.
+pub fn explain(tx: &mut Tx<'_>, decided: &[(OrderId, Instant, String)]) -> Result<(), StoreError> {
+    parts::explain(tx, decided)
+}
+
+/// Returns the stored explanation of an order's routing, as JSON.
+pub fn explanation(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<String>, StoreError> {
+    tx.query_one("SELECT explanation FROM routing WHERE order_id = $1", &[&id], |row| {
+        row.get("explanation")
+    })
+}
