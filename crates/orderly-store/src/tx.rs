@@ -162,6 +162,37 @@ impl Tx<'_> {
         }
     }
 
+    /// Asks for many keys at once: `per_row_sql` is run for each row on SQLite, in their order;
+    /// `unnest_sql` gets arrays on PostgreSQL, in one statement, and orders its answer itself.
+    /// Also for guarded changes that name what they changed by `RETURNING`.
+    pub fn query_many<T>(
+        &mut self,
+        per_row_sql: &str,
+        unnest_sql: &str,
+        kinds: &[Kind],
+        rows: &[Vec<Value>],
+        mut f: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut found = Vec::with_capacity(rows.len());
+        let mut each = |row: &Row<'_>| {
+            found.push(f(row)?);
+            Ok(true)
+        };
+        match &mut self.on {
+            _ if rows.is_empty() => {}
+            On::Sqlite(connection) => {
+                for row in rows {
+                    let params: Vec<&dyn ToValue> = row.iter().map(|v| v as &dyn ToValue).collect();
+                    connection.run(per_row_sql, &params, &mut each)?;
+                }
+            }
+            On::Postgres(connection) => {
+                connection.run_arrays(unnest_sql, kinds, rows, &mut each)?;
+            }
+        }
+        Ok(found)
+    }
+
     /// Runs `f` in a savepoint: an error undoes what it did and is returned, and the transaction
     /// goes on.
     pub fn savepoint<T, E: From<StoreError>>(

@@ -122,6 +122,26 @@ impl Connection {
         changed.map_err(|error| self.note(&error, sql))
     }
 
+    /// Hands each row of the answer to `f`; the parameters are one array per column.
+    pub(crate) fn run_arrays(
+        &mut self,
+        sql: &str,
+        kinds: &[Kind],
+        rows: &[Vec<Value>],
+        f: &mut dyn FnMut(&Row<'_>) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let columns = arrays(kinds, rows)?;
+        let statement = self.prepare(sql, kinds.iter().map(|kind| array_type(*kind)))?;
+        let params: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| &**column).collect();
+        let rows = self.client.query(&statement, &params);
+        for row in rows.map_err(|error| self.note(&error, sql))? {
+            if !f(&Row::postgres(&row))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Hands each row to `f` until it says false. The whole answer is held in memory.
     pub(crate) fn run(
         &mut self,
