@@ -4,5 +4,6 @@ pub mod audit;
 pub mod claims;
 pub mod events;
 pub mod idempotency;
+pub mod levels;
 pub mod numbers;
 pub mod orders;

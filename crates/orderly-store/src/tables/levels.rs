@@ -140,16 +140,8 @@ pub fn set_safety(tx: &mut Tx<'_>, key: LevelKey, safety: Qty) -> Result<(), Sto
     Ok(())
 }
 
-const CHANGE: [Kind; 8] = [
-    Kind::Bytes,
-    Kind::Bytes,
-    Kind::Bytes,
-    Kind::Int,
-    Kind::Int,
-    Kind::Int,
-    Kind::Int,
-    Kind::Int,
-];
+const CHANGE: [Kind; 8] =
+    [Kind::Bytes, Kind::Bytes, Kind::Bytes, Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Int];
 
 const CHANGE_ONE: &str = "
     UPDATE stock_level
