@@ -5,10 +5,12 @@
 
 pub mod actor;
 pub mod catalog;
+pub mod country;
 pub mod id;
 pub mod item;
 pub mod money;
 pub mod order;
+pub mod party;
 pub mod qty;
 pub mod refusal;
 pub mod sourcing;

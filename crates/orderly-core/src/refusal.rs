@@ -157,6 +157,14 @@ impl Refusal {
         }
         self
     }
+    /// Puts a pointer in front of that of every issue.
+    #[must_use]
+    pub fn under(mut self, pointer: &str) -> Self {
+        for issue in &mut self.issues {
+            issue.pointer.insert_str(0, pointer);
+        }
+        self
+    }
     pub fn code(&self) -> Code {
         self.issues.first().map_or(Code::InvalidField, |issue| issue.code)
     }

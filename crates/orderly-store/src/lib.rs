@@ -12,6 +12,7 @@ mod pool;
 mod postgres;
 mod row;
 pub mod schema;
+mod set;
 mod sql;
 mod sqlite;
 mod store;

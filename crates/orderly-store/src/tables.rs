@@ -1,9 +1,27 @@
 //! One module per table or aggregate: its rows in, its domain values out.
 
+pub mod accounts;
 pub mod audit;
+pub mod catalog;
+pub mod channels;
 pub mod claims;
+pub mod customers;
 pub mod events;
 pub mod idempotency;
 pub mod levels;
+pub mod locations;
 pub mod numbers;
 pub mod orders;
+pub mod parties;
+pub mod settings;
+pub mod suppliers;
+
+/// Whether an object of the merchant's own is in use, as its `state` column says.
+pub(crate) const fn state(active: bool) -> &'static str {
+    if active { "active" } else { "inactive" }
+}
+
+/// Reads a `state` column.
+pub(crate) fn active(row: &crate::Row<'_>) -> Result<bool, crate::StoreError> {
+    row.get::<String>("state").map(|state| state == "active")
+}
