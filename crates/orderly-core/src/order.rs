@@ -3,12 +3,15 @@
 //! An order is a value. Operations take the value before, decide the value after, and what lies
 //! between them ([`change::between`]) is both what is saved and what its events carry.
 
+pub mod allocate;
 pub mod axes;
+pub mod backorder;
 pub mod build;
 pub mod change;
 pub mod claims;
 pub mod price;
 pub mod quantities;
+pub mod work;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -18,6 +21,8 @@ use crate::money::Currency;
 use crate::qty::{Qty, Ratio};
 use crate::refusal::{Code, Refusal};
 use crate::time::{Day, Instant};
+use crate::units::Movement;
+use crate::units::cut::yields;
 pub use quantities::Quantities;
 
 macro_rules! codes {
@@ -296,7 +301,14 @@ pub struct Cut {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Picked {
     pub lot: LotId,
+    /// What still lies there; zero once it is shipped or put back.
     pub qty: Qty,
+    /// The bin the goods came from, and the staging bin they lie in.
+    pub from: BinId,
+    pub at: BinId,
+    /// The movement that brought them, and how much it brought.
+    pub movement: MovementId,
+    pub moved: Qty,
 }
 
 /// An allocated claim of a line, and how far its work is. Counters in the line's base units.
@@ -523,12 +535,14 @@ parts! {
 #[derive(Clone, Debug)]
 pub struct Decision {
     pub order: Order,
-    pub movements: Vec<crate::units::Movement>,
+    pub movements: Vec<Movement>,
+    /// The id its event must have, where movements name the event as their cause.
+    pub event: Option<EventId>,
 }
 
 impl Decision {
     /// A decision that moves nothing.
     pub const fn only(order: Order) -> Self {
-        Self { order, movements: Vec::new() }
+        Self { order, movements: Vec::new(), event: None }
     }
 }

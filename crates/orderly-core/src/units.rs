@@ -161,6 +161,11 @@ impl Level {
     pub fn available(&self) -> Qty {
         self.on_hand.less(self.allocated).less(self.backordered).less(self.safety)
     }
+    /// The level as backorders see it: nothing is kept back from them.
+    #[must_use]
+    pub const fn for_backorders(self) -> Self {
+        Self { backordered: Qty::ZERO, safety: Qty::ZERO, ..self }
+    }
     /// What backorders may take: on hand − allocated.
     pub fn unclaimed(&self) -> Qty {
         self.on_hand.less(self.allocated)
