@@ -4,6 +4,7 @@
 //! write and [`Store::read`] reads one snapshot; both hand out a [`Tx`]. Queries are written once,
 //! the schema twice ([`schema`]).
 
+pub mod catalog;
 pub mod codec;
 mod error;
 mod insert;

@@ -21,6 +21,7 @@ pub(crate) struct Pool<C> {
 struct State<C> {
     idle: Vec<C>,
     count: usize,
+    waiting: usize,
 }
 
 /// A connection on loan; returned when dropped, closed when dropped by a panic.
@@ -31,7 +32,7 @@ pub(crate) struct Lease<'a, C> {
 
 impl<C> Pool<C> {
     pub(crate) fn new(most: usize, open: Open<C>) -> Pool<C> {
-        let state = Mutex::new(State { idle: Vec::new(), count: 0 });
+        let state = Mutex::new(State { idle: Vec::new(), count: 0, waiting: 0 });
         Pool { open, most, state, freed: Condvar::new() }
     }
 
@@ -50,13 +51,20 @@ impl<C> Pool<C> {
             if left.is_zero() {
                 return Err(StoreError::Busy);
             }
+            state.waiting += 1;
             let waited = self.freed.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.waiting -= 1;
         }
         drop(state);
         let mut lease = Lease { pool: self, held: None };
         lease.held = Some((self.open)()?);
         Ok(lease)
+    }
+
+    /// How many callers wait for a connection.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().waiting
     }
 
     fn lock(&self) -> MutexGuard<'_, State<C>> {

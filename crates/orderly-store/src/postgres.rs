@@ -72,7 +72,7 @@ impl Postgres {
             Err(error @ StoreError::Unavailable(_)) => return Attempt::Again(error),
             Err(error) => return Attempt::Done(Err(error.into())),
         };
-        if let Err(error) = lease.begin("BEGIN ISOLATION LEVEL READ COMMITTED") {
+        if let Err(error) = lease.begin_write() {
             lease.discard();
             return Attempt::Again(error);
         }
@@ -100,6 +100,10 @@ impl Postgres {
         }
     }
 
+    pub(crate) fn waiting(&self) -> usize {
+        self.writers.waiting()
+    }
+
     pub(crate) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
     }
@@ -111,7 +115,7 @@ impl Postgres {
         let mut tries = 1;
         let mut lease = loop {
             let mut lease = self.readers.take()?;
-            match lease.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
+            match lease.begin_read() {
                 Ok(()) => break lease,
                 Err(error) if tries > self.location.pool => return Err(error.into()),
                 Err(_) => lease.discard(),

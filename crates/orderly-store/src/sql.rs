@@ -52,6 +52,22 @@ pub(crate) fn statements(file: &str) -> Vec<String> {
     found
 }
 
+/// How often a word stands in a statement, outside of quotes and comments, in any case.
+pub(crate) fn count_word(statement: &str, wanted: &str) -> u64 {
+    let mut count = 0;
+    let mut word = String::new();
+    for token in Tokens::new(statement).chain([Token::Char(' ')]) {
+        match token {
+            Token::Char(c) if is_word(c) => word.push(c),
+            _ => {
+                count += u64::from(word.eq_ignore_ascii_case(wanted));
+                word.clear();
+            }
+        }
+    }
+    count
+}
+
 fn finish(text: &mut String, found: &mut Vec<String>) {
     let statement = std::mem::take(text);
     let statement = statement.trim();

@@ -107,6 +107,14 @@ impl Store {
         }
     }
 
+    /// How many writers wait in line, for metrics and for refusing more.
+    pub fn waiting(&self) -> usize {
+        match &self.inner.on {
+            On::Sqlite(sqlite) => sqlite.queue.waiting(),
+            On::Postgres(postgres) => postgres.waiting(),
+        }
+    }
+
     /// How many transactions this process has committed; on SQLite many writes share one.
     pub fn commits(&self) -> u64 {
         match &self.inner.on {

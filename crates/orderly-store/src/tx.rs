@@ -205,11 +205,11 @@ impl Tx<'_> {
         }
         let result = f(&mut Tx { on: self.on.again() });
         let keep = result.is_ok();
-        match &mut self.on {
-            On::Sqlite(connection) => connection.end_savepoint(keep)?,
-            On::Postgres(connection) => connection.end_savepoint(keep)?,
-        }
-        result
+        let ended = match &mut self.on {
+            On::Sqlite(connection) => connection.end_savepoint(keep),
+            On::Postgres(connection) => connection.end_savepoint(keep),
+        };
+        result.and_then(|value| Ok(ended.map(|()| value)?))
     }
 }
 

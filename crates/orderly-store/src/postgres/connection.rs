@@ -57,9 +57,18 @@ impl Connection {
     }
 
     /// Begins a transaction as the tenant, in one round trip.
-    pub(crate) fn begin(&mut self, begin: &str) -> Result<(), StoreError> {
+    pub(crate) fn begin_write(&mut self) -> Result<(), StoreError> {
+        self.begin("BEGIN ISOLATION LEVEL READ COMMITTED", "")
+    }
+
+    /// Begins to read and takes the snapshot now, not at the first statement.
+    pub(crate) fn begin_read(&mut self) -> Result<(), StoreError> {
+        self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "; SELECT 1")
+    }
+
+    fn begin(&mut self, begin: &str, then: &str) -> Result<(), StoreError> {
         (self.failed, self.lost, self.cursors) = (None, None, 0);
-        let enter = format!("{begin}; {}", self.enter);
+        let enter = format!("{begin}; {}{then}", self.enter);
         self.control(&enter)
     }
 
@@ -224,11 +233,19 @@ impl Connection {
     /// Remembers what an error means for the transaction, and gives it.
     fn note(&mut self, error: &postgres::Error, sql: &str) -> StoreError {
         let known = StoreError::from_postgres(error, sql);
-        let raced = error.code().is_some_and(|code| {
-            *code == SqlState::T_R_SERIALIZATION_FAILURE
-                || *code == SqlState::T_R_DEADLOCK_DETECTED
-                || *code == SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN
+        // Another process migrated under us: the plan is made anew on another connection.
+        let stale = error.as_db_error().is_some_and(|db| {
+            *db.code() == SqlState::FEATURE_NOT_SUPPORTED && db.message().contains("cached plan")
         });
+        if stale {
+            self.statements.clear();
+        }
+        let raced = stale
+            || error.code().is_some_and(|code| {
+                *code == SqlState::T_R_SERIALIZATION_FAILURE
+                    || *code == SqlState::T_R_DEADLOCK_DETECTED
+                    || *code == SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN
+            });
         let gone = self.client.is_closed()
             || error.as_db_error().is_none() && matches!(known, StoreError::Unavailable(_))
             || error.code().is_some_and(|code| ["57P01", "57P02", "57P03"].contains(&code.code()));

@@ -11,7 +11,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef as Raw};
 use rusqlite::{CachedStatement, OpenFlags};
 
 use crate::row::Row;
-use crate::value::{Bind, ToValue};
+use crate::value::{Bind, ToValue, Value};
 use crate::{Cause, StoreError, sql};
 
 /// The first release without the WAL-reset corruption.
@@ -67,6 +67,9 @@ fn refuse_network(path: &Path) -> Result<(), StoreError> {
 pub(crate) struct Connection {
     raw: rusqlite::Connection,
     texts: HashMap<Box<str>, Arc<Text>, foldhash::fast::RandomState>,
+    /// A constraint error in the open transaction. PostgreSQL refuses what follows it, so this
+    /// engine does too: code that works here works there.
+    failed: Option<StoreError>,
 }
 
 struct Text {
@@ -100,7 +103,7 @@ impl Connection {
         }
         let raw = retry_busy(|| Connection::configure(path, settings))?;
         raw.set_prepared_statement_cache_capacity(STATEMENTS);
-        let connection = Connection { raw, texts: HashMap::default() };
+        let connection = Connection { raw, texts: HashMap::default(), failed: None };
         connection.check_profile()?;
         Ok(connection)
     }
@@ -163,8 +166,19 @@ impl Connection {
 
     /// Opens a read transaction and takes its snapshot now, not at the first statement.
     pub(crate) fn begin_read(&mut self) -> Result<(), StoreError> {
-        self.batch("BEGIN")?;
+        self.begin("BEGIN")?;
         self.run("SELECT 1 FROM sqlite_schema LIMIT 1", &[], &mut |_| Ok(false)).map(drop)
+    }
+
+    /// Opens a transaction or a member's savepoint in it.
+    pub(crate) fn begin(&mut self, begin: &str) -> Result<(), StoreError> {
+        self.failed = None;
+        self.batch(begin)
+    }
+
+    /// The error after which the transaction cannot succeed.
+    pub(crate) fn failure(&self) -> Option<StoreError> {
+        self.failed.clone()
     }
 
     /// Runs one statement without parameters that gives no rows: transaction control.
@@ -175,6 +189,11 @@ impl Connection {
     }
 
     pub(crate) fn exec(&mut self, sql: &str, params: &[&dyn ToValue]) -> Result<u64, StoreError> {
+        let result = self.exec_once(sql, params);
+        self.note(result)
+    }
+
+    fn exec_once(&mut self, sql: &str, params: &[&dyn ToValue]) -> Result<u64, StoreError> {
         self.guard()?;
         let text = self.text(sql);
         let mut statement = self.prepare(&text)?;
@@ -189,11 +208,12 @@ impl Connection {
     }
 
     /// Runs a statement once per row of values; gives the rows changed in total.
-    pub(crate) fn exec_rows(
-        &mut self,
-        sql: &str,
-        rows: &[Vec<crate::Value>],
-    ) -> Result<u64, StoreError> {
+    pub(crate) fn exec_rows(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64, StoreError> {
+        let result = self.exec_each(sql, rows);
+        self.note(result)
+    }
+
+    fn exec_each(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64, StoreError> {
         self.guard()?;
         let text = self.text(sql);
         let mut statement = self.prepare(&text)?;
@@ -211,6 +231,16 @@ impl Connection {
 
     /// Hands each row to `f` until it says false. Rows are read as the engine steps.
     pub(crate) fn run(
+        &mut self,
+        sql: &str,
+        params: &[&dyn ToValue],
+        f: &mut dyn FnMut(&Row<'_>) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let result = self.step(sql, params, f);
+        self.note(result)
+    }
+
+    fn step(
         &mut self,
         sql: &str,
         params: &[&dyn ToValue],
@@ -237,20 +267,30 @@ impl Connection {
         self.batch("SAVEPOINT inner")
     }
 
-    /// Ends the innermost savepoint, keeping its work or not.
+    /// Ends the innermost savepoint, keeping its work or not; rolling back to it heals a failure.
     pub(crate) fn end_savepoint(&mut self, keep: bool) -> Result<(), StoreError> {
-        self.guard()?;
-        if !keep {
-            self.batch("ROLLBACK TO inner")?;
+        if keep {
+            self.guard()?;
+            return self.batch("RELEASE inner");
         }
-        self.batch("RELEASE inner")
+        let undone = self.batch("ROLLBACK TO inner").and_then(|()| self.batch("RELEASE inner"));
+        self.failed = undone.clone().err();
+        undone
+    }
+
+    fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error @ StoreError::Constraint(_)) = &result {
+            self.failed = Some(error.clone());
+        }
+        result
     }
 
     /// A statement after the engine rolled everything back would commit by itself.
     fn guard(&self) -> Result<(), StoreError> {
-        match self.in_transaction() {
-            true => Ok(()),
-            false => Err(StoreError::unavailable("the engine has rolled the transaction back")),
+        match &self.failed {
+            Some(error) => Err(error.clone()),
+            None if self.in_transaction() => Ok(()),
+            None => Err(StoreError::unavailable("the engine has rolled the transaction back")),
         }
     }
 

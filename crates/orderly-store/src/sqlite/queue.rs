@@ -64,6 +64,11 @@ impl Queue {
         Queue { path, line, commits: AtomicU64::new(0) }
     }
 
+    /// How many callers wait for their turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.line().waiting.len()
+    }
+
     /// How many transactions were committed.
     pub(crate) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
@@ -176,10 +181,14 @@ impl Writer {
     ) -> Ran<T, E> {
         let first = self.group.is_none();
         let begin = if first { "BEGIN IMMEDIATE" } else { "SAVEPOINT member" };
-        if let Err(error) = self.connection.batch(begin) {
+        if let Err(error) = self.connection.begin(begin) {
             return Ran::Alone(Err(error.into()));
         }
         let result = catch_unwind(AssertUnwindSafe(|| f(&mut Tx::sqlite(&mut self.connection))));
+        let result = result.map(|result| match self.connection.failure() {
+            Some(error) => result.and(Err(error.into())),
+            None => result,
+        });
         let keep = matches!(result, Ok(Ok(_)));
         let ended = self.end_member(first, keep);
         let result = match result {

@@ -3,12 +3,36 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod engine;
+mod migrations;
+mod races;
+mod writing;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use orderly_store::schema::Schema;
-use orderly_store::{Store, StoreError};
+use orderly_store::schema::{File, Schema};
+use orderly_store::{Store, StoreError, Tx};
 use tempfile::TempDir;
+
+/// Tables for tests of the engine itself.
+pub const PLAIN: Schema = Schema {
+    sqlite: &[File {
+        name: "0001_plain",
+        sql: "CREATE TABLE sample (id INTEGER PRIMARY KEY, whole INTEGER, broken REAL, words TEXT,
+                  raw BLOB) STRICT;
+              CREATE TABLE level (id INTEGER PRIMARY KEY, qty INTEGER NOT NULL
+                  CHECK (qty >= 0)) STRICT;
+              CREATE TABLE ledger (id BLOB NOT NULL PRIMARY KEY, qty INTEGER NOT NULL) STRICT,
+                  WITHOUT ROWID;",
+    }],
+    postgres: &[File {
+        name: "0001_plain",
+        sql: "CREATE TABLE sample (id bigint PRIMARY KEY, whole bigint, broken double precision,
+                  words text COLLATE \"C\", raw bytea);
+              CREATE TABLE level (id bigint PRIMARY KEY, qty bigint NOT NULL CHECK (qty >= 0));
+              CREATE TABLE ledger (id bytea PRIMARY KEY, qty bigint NOT NULL);",
+    }],
+    books: &["ledger"],
+};
 
 /// A database of its own for one test, gone when dropped.
 pub struct TestDb {
@@ -65,6 +89,11 @@ impl TestDb {
     pub fn open(&self, schema: &Schema) -> Result<Store, StoreError> {
         Store::open_with(&self.location, schema)
     }
+
+    /// A store with the tables of [`PLAIN`].
+    pub fn plain(&self) -> Store {
+        self.open(&PLAIN).unwrap()
+    }
 }
 
 impl Drop for TestDb {
@@ -79,4 +108,19 @@ impl Drop for TestDb {
             }
         }
     }
+}
+
+/// Inserts a sample of which only the id and the whole number matter.
+pub fn put(tx: &mut Tx<'_>, id: i64, whole: i64) -> Result<u64, StoreError> {
+    tx.exec("INSERT INTO sample (id, whole) VALUES ($1, $2)", &[&id, &whole])
+}
+
+/// How many samples there are.
+pub fn count(store: &Store) -> i64 {
+    store.read(count_in).unwrap()
+}
+
+pub fn count_in(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let count = tx.query_one("SELECT COUNT(*) AS n FROM sample", &[], |row| row.get("n"))?;
+    Ok(count.unwrap())
 }
