@@ -1,7 +1,6 @@
 //! Independent readers: poppler renders PDF, zebrash renders ZPL, zxing-cpp decodes barcodes.
 
 use std::env;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -35,7 +34,7 @@ pub struct Word {
 }
 
 impl Tools {
-    /// Finds the tools, or says on the terminal that the test was skipped.
+    /// Finds the tools, or says that the test was skipped; `./test` shows and counts that.
     pub fn find(test: &str) -> Option<Tools> {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let root = env::var_os("ORDERLY_TOOLS").map_or(workspace.join(".tools"), PathBuf::from);
@@ -46,9 +45,7 @@ impl Tools {
             && runs("pdftoppm", "-v")
             && runs("node", "--version");
         if !present {
-            // Written past the capturing of test output, so that it is always seen.
-            let note = format!("SKIPPED: {test}: tools are missing, run scripts/tools\n");
-            std::io::stderr().write_all(note.as_bytes()).unwrap();
+            eprintln!("SKIPPED: {test}: tools are missing, run scripts/tools");
             return None;
         }
         Some(Tools { root, folder: TempDir::new().unwrap() })
