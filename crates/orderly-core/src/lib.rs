@@ -4,6 +4,7 @@
 //! goods are and what can be promised).
 
 pub mod actor;
+pub mod books;
 pub mod catalog;
 pub mod country;
 pub mod id;

@@ -98,6 +98,32 @@ impl Place {
     }
 }
 
+codes! {
+    /// What tells goods of one item apart: a batch, a single unit, or the length of a piece.
+    LotKind { Lot "lot", Serial "serial", Length "length" }
+}
+
+/// Goods of one item that are told apart from the others.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lot {
+    pub id: LotId,
+    pub item: ItemId,
+    pub kind: LotKind,
+    /// What is printed on the goods; for lengths the millimetres.
+    pub code: String,
+    /// Of one piece, in mm; lengths only.
+    pub length: Option<Qty>,
+    pub expires_on: Option<crate::time::Day>,
+    pub created_at: Instant,
+}
+
+impl Lot {
+    /// The lot class of its goods' stock level: lengths are promised by length.
+    pub fn class(&self) -> LotId {
+        if self.kind == LotKind::Length { self.id } else { LotId::NONE }
+    }
+}
+
 /// Two independent 64-bit FNV-1a sums over length-prefixed fields: a stable 128-bit name.
 struct Fold(u64, u64);
 

@@ -2,6 +2,7 @@
 //! integers, instants as microseconds, days as numbers, codes as text, decimals as text.
 
 use orderly_core::actor::ActorKind;
+use orderly_core::books::{Account, DocumentKind, JournalKind};
 use orderly_core::catalog::{BinKind, ChannelKind, LocationKind, WhenShort};
 use orderly_core::item::{Goods, Tracking};
 use orderly_core::money::Currency;
@@ -10,7 +11,7 @@ use orderly_core::order::{
 };
 use orderly_core::qty::{BaseUnit, Qty};
 use orderly_core::time::{Day, Instant};
-use orderly_core::units::{CauseKind, Condition, CostSource, MovementKind, PlaceKind};
+use orderly_core::units::{CauseKind, Condition, CostSource, LotKind, MovementKind, PlaceKind};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,7 +48,7 @@ macro_rules! code {
 }
 
 code! {
-    ActorKind, BaseUnit, BinKind, CauseKind, ChannelKind, Condition, CostSource, FulfillmentState,
+    Account, ActorKind, DocumentKind, JournalKind, LotKind, BaseUnit, BinKind, CauseKind, ChannelKind, Condition, CostSource, FulfillmentState,
     Goods, HoldScope, LineKind, LocationKind, Method, MovementKind, OrderState, PlaceKind, Rounding,
     Settlement, ShipmentState, Tracking, WhenShort,
 }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod books;
 pub mod catalog;
 pub mod channels;
 pub mod claims;
@@ -15,6 +16,7 @@ pub mod orders;
 pub mod parties;
 pub mod settings;
 pub mod suppliers;
+pub mod units;
 
 /// Whether an object of the merchant's own is in use, as its `state` column says.
 pub(crate) const fn state(active: bool) -> &'static str {
