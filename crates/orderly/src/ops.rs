@@ -4,7 +4,10 @@
 //! core) → save by compare-and-set → movements, journals, events, audit → outcome → commit →
 //! answer. Nothing outside is touched.
 
+pub mod catalog;
 pub mod command;
 pub mod events;
+pub mod parties;
+pub mod settings;
 
 pub use command::{Object, Reference, command};
