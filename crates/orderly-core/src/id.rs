@@ -124,6 +124,12 @@ macro_rules! ids {
 #[derive(Debug, Clone, Copy)]
 pub struct RawId([u8; 16]);
 
+impl From<RawId> for [u8; 16] {
+    fn from(raw: RawId) -> Self {
+        raw.0
+    }
+}
+
 ids! {
     AccountId "acc"
     ApplicationId "apl"

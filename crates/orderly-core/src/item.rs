@@ -1,7 +1,5 @@
 //! Items: what is sold, in which units, and how its goods behave.
 
-pub mod new;
-
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 

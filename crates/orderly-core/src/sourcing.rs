@@ -134,6 +134,12 @@ impl Stock {
             level.allocated = level.allocated.plus(qty).unwrap_or(level.allocated);
         }
     }
+    /// Takes an allocation back, where the order it was for is refused after all.
+    pub fn give_back(&mut self, key: LevelKey, qty: Qty) {
+        if let Some(level) = self.level_mut(key) {
+            level.allocated = level.allocated.less(qty);
+        }
+    }
     /// Records a backorder, so that later decisions see it.
     pub fn backorder(&mut self, key: LevelKey, qty: Qty) {
         match self.level_mut(key) {

@@ -8,6 +8,7 @@ pub mod channels;
 pub mod claims;
 pub mod customers;
 pub mod events;
+pub mod exceptions;
 pub mod idempotency;
 pub mod levels;
 pub mod locations;

@@ -4,10 +4,9 @@
 //! core) → save by compare-and-set → movements, journals, events, audit → outcome → commit →
 //! answer. Nothing outside is touched.
 
-pub mod catalog;
+pub mod books;
 pub mod command;
 pub mod events;
-pub mod parties;
-pub mod settings;
+pub mod orders;
 
 pub use command::{Object, Reference, command};

@@ -1,0 +1,558 @@
+//! Placing orders: one or many at once, in one transaction, one outcome per order.
+//!
+//! A batch reads the catalog, the customers and the levels of everything it needs, decides all
+//! orders in memory in arrival order, and writes each table once. One bad order never fails its
+//! neighbors. A lost race rolls the whole batch back and runs it again; a batch that cannot be
+//! written is halved until the order at fault stands alone.
+
+use std::collections::HashMap;
+
+use orderly_core::actor::{Permission, Scope};
+use orderly_core::catalog::{Catalog, Channel};
+use orderly_core::id::{ChannelId, CustomerId, IdSource, ItemId, LegalEntityId, OrderId, PartyId};
+use orderly_core::item::Item;
+use orderly_core::order::change::Change;
+use orderly_core::order::{Order, build, claims};
+use orderly_core::refusal::{Code, Refusal};
+use orderly_core::sourcing::{Explanation, Stock};
+use orderly_core::time::Instant;
+use orderly_core::units::LevelKey;
+use orderly_store::tables::exceptions::{self, Exception};
+use orderly_store::tables::idempotency::Answer;
+use orderly_store::tables::{
+    audit, catalog, customers, events, idempotency, levels, numbers, orders, parties,
+};
+use orderly_store::{Engine, Tx};
+
+use super::resolve::{Asked, Resolver};
+use super::source::{Outcome as Sourcing, Sources, explanation, source_order};
+use super::{folded, ids_after_audit};
+use crate::call::content_hash;
+use crate::ops::command::{Object, Reference, entry, known, outcome, refusal_from};
+use crate::ops::events::{Happened, event};
+use crate::wire::OrderIn;
+use crate::{App, Call, Error};
+
+const VERB: &str = "order.place";
+/// Orders decided and written together.
+const BATCH: usize = 500;
+/// How often a batch starts again after a lost race before it is halved.
+const STARTS: usize = 3;
+
+/// One order to place, with the call it came with.
+#[derive(Debug, Clone, Copy)]
+pub struct Placing<'a> {
+    pub call: &'a Call,
+    pub order: &'a OrderIn,
+}
+
+/// Places one order. See [`place_many`].
+pub fn place(app: &App, call: &Call, order: &OrderIn) -> Result<Order, Error> {
+    let mut outcomes = place_many(app, &[Placing { call, order }]);
+    outcomes.pop().unwrap_or_else(|| Err(Error::Internal("a placement had no outcome".into())))
+}
+
+/// Places orders and returns one outcome for each, in order. What is answered is committed.
+///
+/// An order whose key or whose (channel, external id) was placed before is answered with the order
+/// as it was placed.
+///
+/// # Errors
+/// Per order: the refusals of building and sourcing it, `external_order_changed` with what differs,
+/// `idempotency_mismatch`.
+pub fn place_many(app: &App, placings: &[Placing<'_>]) -> Vec<Result<Order, Error>> {
+    let mut outcomes = Vec::with_capacity(placings.len());
+    for batch in placings.chunks(BATCH) {
+        match app.order_numbers(batch.len()) {
+            Ok(numbers) => outcomes.extend(place_batch(app, batch, &numbers)),
+            Err(error) => {
+                let text = error.to_string();
+                outcomes.push(Err(error));
+                let again = || Err(Error::Internal(text.clone()));
+                outcomes.extend(std::iter::repeat_with(again).take(batch.len() - 1));
+            }
+        }
+    }
+    outcomes
+}
+
+fn place_batch(app: &App, batch: &[Placing<'_>], numbers: &[String]) -> Vec<Result<Order, Error>> {
+    let mut last = Error::Again;
+    for _ in 0..STARTS {
+        match app.store.write(|tx| Batch::place(tx, batch, numbers, false)) {
+            Ok(outcomes) => return finish(app, batch, numbers, outcomes),
+            Err(Error::Again) => {}
+            Err(error) => {
+                last = error;
+                break;
+            }
+        }
+    }
+    if batch.len() == 1 {
+        return vec![Err(last)];
+    }
+    let (left, right) = batch.split_at(batch.len() / 2);
+    let (left_numbers, right_numbers) = numbers.split_at(left.len());
+    let mut outcomes = place_batch(app, left, left_numbers);
+    outcomes.extend(place_batch(app, right, right_numbers));
+    outcomes
+}
+
+/// Turns the batch's outcomes into answers; orders at the till that need room are placed alone.
+fn finish(
+    app: &App,
+    batch: &[Placing<'_>],
+    numbers: &[String],
+    outcomes: Vec<Placed>,
+) -> Vec<Result<Order, Error>> {
+    let mut answers: Vec<Result<Order, Error>> = Vec::with_capacity(outcomes.len());
+    for (index, placed) in outcomes.into_iter().enumerate() {
+        let answer = match placed {
+            Placed::Done(order) => Ok(*order),
+            Placed::Refused(refusal) => Err(refusal.into()),
+            Placed::Failed(error) => Err(error),
+            Placed::SameAs(first) => match &answers[first] {
+                Ok(order) => Ok(order.clone()),
+                Err(Error::Refused(refusal)) => Err(refusal.clone().into()),
+                Err(error) => Err(Error::Internal(error.to_string())),
+            },
+            Placed::Alone => place_alone(app, &batch[index..=index], &numbers[index..=index]),
+        };
+        answers.push(answer);
+    }
+    answers
+}
+
+fn place_alone(app: &App, one: &[Placing<'_>], numbers: &[String]) -> Result<Order, Error> {
+    for _ in 0..STARTS {
+        match app.store.write(|tx| Batch::place(tx, one, numbers, true)) {
+            Err(Error::Again) => {}
+            Err(error) => return Err(error),
+            Ok(mut outcomes) => {
+                return match outcomes.pop() {
+                    Some(Placed::Done(order)) => Ok(*order),
+                    Some(Placed::Refused(refusal)) => Err(refusal.into()),
+                    Some(Placed::Failed(error)) => Err(error),
+                    _ => Err(Error::Internal("an order at the till found no room".into())),
+                };
+            }
+        }
+    }
+    Err(Error::Again)
+}
+
+/// What became of one order of a batch.
+enum Placed {
+    Done(Box<Order>),
+    Refused(Refusal),
+    /// Not an outcome: no right, an unreadable stored answer.
+    Failed(Error),
+    /// The same order came earlier in the batch.
+    SameAs(usize),
+    /// Needs a transaction of its own, in which room is made.
+    Alone,
+}
+
+/// A batch in its transaction.
+struct Batch<'a> {
+    batch: &'a [Placing<'a>],
+    numbers: &'a [String],
+    alone: bool,
+    resolver: Resolver,
+    catalog: Catalog,
+    stock: Stock,
+    explained: Vec<(OrderId, Instant, String)>,
+    exceptions: Vec<Exception>,
+}
+
+/// An order ready to be sourced.
+struct Built {
+    order: Order,
+    channel: Channel,
+    ids: IdSource,
+}
+
+impl<'a> Batch<'a> {
+    fn place(
+        tx: &mut Tx<'_>,
+        batch: &'a [Placing<'a>],
+        numbers: &'a [String],
+        alone: bool,
+    ) -> Result<Vec<Placed>, Error> {
+        let skus: Vec<&str> = {
+            let lines = batch.iter().flat_map(|one| one.order.lines.iter());
+            let mut skus: Vec<&str> = lines.filter_map(|line| line.sku.as_deref()).collect();
+            skus.sort_unstable();
+            skus.dedup();
+            skus
+        };
+        let mut this = Self {
+            batch,
+            numbers,
+            alone,
+            resolver: Resolver::new(tx)?,
+            catalog: catalog::load(tx, &skus)?,
+            stock: Stock::default(),
+            explained: Vec::new(),
+            exceptions: Vec::new(),
+        };
+        let built = this.build_all(tx)?;
+        this.read_stock(tx, &built)?;
+        let placed = this.source_all(tx, built)?;
+        this.write(tx, &placed)?;
+        Ok(placed)
+    }
+
+    fn build_all(&mut self, tx: &mut Tx<'_>) -> Result<Vec<Result<Built, Placed>>, Error> {
+        let mut seen = Seen::default();
+        let mut built = Vec::with_capacity(self.batch.len());
+        for index in 0..self.batch.len() {
+            built.push(match self.build(tx, index, &mut seen) {
+                Ok(one) => one,
+                Err(Error::Refused(refusal)) => Err(Placed::Refused(refusal)),
+                Err(error @ (Error::Unavailable(_) | Error::Again)) => return Err(error),
+                Err(error) => Err(Placed::Failed(error)),
+            });
+        }
+        Ok(built)
+    }
+
+    fn build(
+        &mut self,
+        tx: &mut Tx<'_>,
+        index: usize,
+        seen: &mut Seen<'a>,
+    ) -> Result<Result<Built, Placed>, Error> {
+        let Placing { call, order: request } = self.batch[index];
+        match known(tx, call, VERB) {
+            Ok(None) => {}
+            Ok(Some(Answer::Done { id, sequence, .. })) => {
+                let order = Order::replay(tx, id, sequence)?;
+                return Ok(Err(Placed::Done(Box::new(order))));
+            }
+            Ok(Some(Answer::Refused { problem })) => {
+                return Ok(Err(Placed::Refused(refusal_from(&problem)?)));
+            }
+            Err(error) => return Ok(Err(Placed::Failed(error))),
+        }
+        let channel = self.resolver.channel(tx, &request.channel)?;
+        let scope = Scope { channel: Some(channel.id), ..Scope::default() };
+        call.require(Permission::Place, scope)?;
+        let content = serde_json::to_vec(request);
+        let hash = content_hash(&content.map_err(|error| Error::Internal(error.to_string()))?);
+        if let Some(first) = seen.earlier(call, channel.id, request.external_id.as_deref(), hash)? {
+            return Ok(Err(Placed::SameAs(first)));
+        }
+        seen.add(index, call, channel.id, request.external_id.as_deref(), hash);
+        let (parties, customers) =
+            (self.resolver.new_parties.len(), self.resolver.new_customers.len());
+        let mut ids = ids_after_audit(call);
+        let number = self.numbers[index].as_str();
+        let asked = Asked { request, channel: &channel, number, content_hash: hash };
+        let result = self
+            .resolver
+            .order(tx, call, &mut ids, &asked)
+            .and_then(|new| Ok(build::build(&new, &channel, &self.catalog, &mut ids, call.now)?));
+        // What a refused order brought along is not kept.
+        let order = result.inspect_err(|_| {
+            self.resolver.new_parties.truncate(parties);
+            self.resolver.new_customers.truncate(customers);
+        })?;
+        if let Some(placed) = self.placed_before(tx, &order)? {
+            self.resolver.new_parties.truncate(parties);
+            self.resolver.new_customers.truncate(customers);
+            return Ok(Err(placed));
+        }
+        Ok(Ok(Built { order, channel, ids }))
+    }
+
+    /// The order the channel knows by this external id, if it was placed before.
+    fn placed_before(&self, tx: &mut Tx<'_>, order: &Order) -> Result<Option<Placed>, Error> {
+        let Some(external) = &order.external_id else { return Ok(None) };
+        let Some((id, hash)) = orders::by_external(tx, order.channel, external)? else {
+            return Ok(None);
+        };
+        let missing = || Error::Internal(format!("{id} has no events"));
+        let before = folded(tx, id, 1)?.ok_or_else(missing)?;
+        if hash == order.content_hash {
+            return Ok(Some(Placed::Done(Box::new(before))));
+        }
+        Ok(Some(Placed::Refused(super::differ::refusal(&before, order))))
+    }
+
+    /// Reads the levels of every item the batch may claim; PostgreSQL locks them in key order.
+    fn read_stock(
+        &mut self,
+        tx: &mut Tx<'_>,
+        built: &[Result<Built, Placed>],
+    ) -> Result<(), Error> {
+        let orders = built.iter().flatten().map(|built| &built.order);
+        let parties: Vec<PartyId> = orders
+            .clone()
+            .flat_map(|order| order.deliveries.iter().filter_map(|delivery| delivery.ship_to))
+            .collect();
+        self.resolver.locate(tx, &parties)?;
+        let claiming = orders.flat_map(|order| order.lines.iter().filter(|l| l.claims_stock()));
+        let mut items: Vec<ItemId> = claiming.filter_map(|line| line.item).collect();
+        items.sort_unstable();
+        items.dedup();
+        self.stock = Stock::new(read_levels(tx, &items)?);
+        Ok(())
+    }
+
+    fn source_all(
+        &mut self,
+        tx: &mut Tx<'_>,
+        built: Vec<Result<Built, Placed>>,
+    ) -> Result<Vec<Placed>, Error> {
+        let mut placed = Vec::with_capacity(built.len());
+        for (index, one) in built.into_iter().enumerate() {
+            placed.push(match one {
+                Err(placed) => placed,
+                Ok(built) => self.source(tx, index, built)?,
+            });
+        }
+        Ok(placed)
+    }
+
+    fn source(&mut self, tx: &mut Tx<'_>, index: usize, built: Built) -> Result<Placed, Error> {
+        let call = self.batch[index].call;
+        let Built { mut order, channel, mut ids } = built;
+        let unsourced = order.clone();
+        for tried in 0..2 {
+            let coordinates = &self.resolver.coordinates;
+            let mut sources = Sources {
+                channel: &channel,
+                locations: &self.resolver.locations,
+                catalog: &self.catalog,
+                stock: &mut self.stock,
+                excluded: &[],
+                to: &|delivery| delivery.ship_to.and_then(|to| coordinates.get(&to).copied()),
+            };
+            match source_order(call, &mut order, &mut sources, &mut ids) {
+                Ok(Sourcing::Sourced { explanations, exceptions }) => {
+                    self.keep(&order, call.now, &explanations, exceptions);
+                    return Ok(Placed::Done(Box::new(order)));
+                }
+                Ok(Sourcing::NeedsRoom(_)) if !self.alone => return Ok(Placed::Alone),
+                Ok(Sourcing::NeedsRoom(needed)) if tried == 0 => {
+                    order = unsourced.clone();
+                    self.make_room(tx, call, &mut ids, &needed)?;
+                }
+                Ok(Sourcing::NeedsRoom(_)) => {
+                    return Err(Error::Internal("room was made in vain".into()));
+                }
+                Err(Error::Refused(refusal)) => return Ok(Placed::Refused(refusal)),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Internal("an order was not sourced".into()))
+    }
+
+    /// The goods are at the till: whoever else claims them waits, and what is on nobody's record
+    /// is found. The levels are read again.
+    fn make_room(
+        &mut self,
+        tx: &mut Tx<'_>,
+        call: &Call,
+        ids: &mut IdSource,
+        needed: &[(LevelKey, orderly_core::qty::Qty)],
+    ) -> Result<(), Error> {
+        for (key, qty) in needed {
+            let _ = (&mut *tx, call, &mut *ids, key, qty);
+        }
+        let items: Vec<ItemId> =
+            self.catalog.items().map(|item: &std::sync::Arc<Item>| item.id).collect();
+        self.stock = Stock::new(read_levels(tx, &items)?);
+        Ok(())
+    }
+
+    fn keep(
+        &mut self,
+        order: &Order,
+        now: Instant,
+        explanations: &[Explanation],
+        exceptions: Vec<Exception>,
+    ) {
+        if !explanations.is_empty() {
+            self.explained.push(explanation(order, now, explanations));
+        }
+        self.exceptions.extend(exceptions);
+    }
+
+    /// Writes everything the batch decided, each table once.
+    fn write(&mut self, tx: &mut Tx<'_>, placed: &[Placed]) -> Result<(), Error> {
+        let fresh: Vec<(usize, &Order)> = placed
+            .iter()
+            .enumerate()
+            .filter_map(|(index, placed)| match placed {
+                Placed::Done(order) if order.number == self.numbers[index] => {
+                    Some((index, order.as_ref()))
+                }
+                _ => None,
+            })
+            .collect();
+        let placed_orders: Vec<&Order> = fresh.iter().map(|(_, order)| *order).collect();
+        self.write_parties(tx, &placed_orders)?;
+        if orders::insert(tx, &placed_orders)? < placed_orders.len() as u64 {
+            return Err(Error::Again);
+        }
+        orderly_store::tables::claims::insert(tx, &placed_orders)?;
+        let changes =
+            placed_orders.iter().flat_map(|order| claims::level_changes(&[], &claims::of(order)));
+        let changes: Vec<_> = changes.collect();
+        if levels::change(tx, &changes)?.is_some() {
+            return Err(Error::Again);
+        }
+        let happened = fresh.iter().map(|(index, order)| self.placed_event(*index, order));
+        events::record(tx, &happened.collect::<Vec<_>>())?;
+        orders::explain(tx, &self.explained)?;
+        exceptions::insert(tx, &self.exceptions)?;
+        self.write_outcomes(tx, placed)
+    }
+
+    fn placed_event(&self, index: usize, order: &Order) -> events::Event {
+        let call = self.batch[index].call;
+        // The event's id comes after every id the order can have drawn.
+        let mut ids = IdSource::new(call.now, call.seed ^ 0x6576_656e_7421);
+        let happened = Happened {
+            stream_kind: "order",
+            stream: order.id.as_bytes(),
+            sequence: 1,
+            kind: "order.placed",
+            at: order.placed_at,
+        };
+        event(call, &mut ids, happened, &[Change::Placed(Box::new(order.clone()))])
+    }
+
+    /// Inserts the customers and addresses that placed orders refer to, and no others.
+    fn write_parties(&mut self, tx: &mut Tx<'_>, placed: &[&Order]) -> Result<(), Error> {
+        let customers: Vec<CustomerId> =
+            placed.iter().filter_map(|order| order.head.customer).collect();
+        let resolver = &mut self.resolver;
+        resolver.new_customers.retain(|customer| customers.contains(&customer.id));
+        let deliveries = placed.iter().flat_map(|order| order.deliveries.iter());
+        let mut wanted: Vec<PartyId> = deliveries
+            .flat_map(|delivery| [delivery.ship_to, delivery.contact])
+            .chain(placed.iter().map(|order| order.head.bill_to))
+            .flatten()
+            .chain(resolver.new_customers.iter().map(|customer| customer.party))
+            .collect();
+        wanted.sort_unstable();
+        resolver.new_parties.retain(|party| wanted.binary_search(&party.id).is_ok());
+        parties::insert_many(tx, &resolver.new_parties)?;
+        if !resolver.new_customers.is_empty() {
+            let count = i64::try_from(resolver.new_customers.len()).unwrap_or(i64::MAX);
+            let first = numbers::take(tx, LegalEntityId::NONE, "customer", 1, count)?;
+            for (customer, number) in resolver.new_customers.iter_mut().zip(first..) {
+                customer.number = format!("C{number:07}");
+            }
+            customers::insert_many(tx, &resolver.new_customers)?;
+        }
+        Ok(())
+    }
+
+    /// Stores each order's outcome under its key, and its audit row.
+    fn write_outcomes(&self, tx: &mut Tx<'_>, placed: &[Placed]) -> Result<(), Error> {
+        let mut outcomes = Vec::with_capacity(placed.len());
+        let mut entries = Vec::with_capacity(placed.len());
+        for (index, one) in placed.iter().enumerate() {
+            let call = self.batch[index].call;
+            let result: Result<Reference, &Refusal> = match one {
+                Placed::Done(order) => Ok(order.reference()),
+                Placed::SameAs(first) => match &placed[*first] {
+                    Placed::Done(order) => Ok(order.reference()),
+                    Placed::Refused(refusal) => Err(refusal),
+                    _ => continue,
+                },
+                Placed::Refused(refusal) if matches!(refusal.code().status(), 409 | 422) => {
+                    Err(refusal)
+                }
+                Placed::Refused(_) | Placed::Failed(_) | Placed::Alone => continue,
+            };
+            let answered = known(tx, call, VERB)?.is_some();
+            if answered {
+                continue;
+            }
+            let mut ids = call.ids();
+            entries.push(entry(call, VERB, result, ids.draw()));
+            let repeated = outcomes.iter().any(|known: &idempotency::Outcome| {
+                Some(&known.key) == call.key.as_ref() && known.source == call.source
+            });
+            if !repeated {
+                outcomes.extend(outcome(call, VERB, result));
+            }
+        }
+        if idempotency::insert(tx, &outcomes)? < outcomes.len() as u64 {
+            return Err(Error::Again);
+        }
+        audit::insert(tx, &entries)?;
+        Ok(())
+    }
+}
+
+/// Reads the levels of items; PostgreSQL locks them in key order.
+pub fn read_levels(
+    tx: &mut Tx<'_>,
+    items: &[ItemId],
+) -> Result<Vec<orderly_core::units::Level>, Error> {
+    let found = levels::of_items(tx, items)?;
+    if tx.engine() == Engine::Sqlite {
+        return Ok(found);
+    }
+    let keys: Vec<LevelKey> = found.iter().map(|level| level.key).collect();
+    Ok(levels::lock(tx, &keys)?)
+}
+
+/// The keys and external ids a batch has met.
+#[derive(Default)]
+struct Seen<'a> {
+    keys: HashMap<(&'a str, &'a str), (usize, [u8; 16])>,
+    external: HashMap<(ChannelId, &'a str), (usize, [u8; 16])>,
+}
+
+impl<'a> Seen<'a> {
+    /// The index of the same order earlier in the batch.
+    fn earlier(
+        &self,
+        call: &Call,
+        channel: ChannelId,
+        external: Option<&str>,
+        hash: [u8; 16],
+    ) -> Result<Option<usize>, Refusal> {
+        if let Some(key) = &call.key
+            && let Some((index, request)) = self.keys.get(&(call.source.as_str(), key.as_str()))
+        {
+            if *request != call.request_hash {
+                let detail = format!("the key `{key}` came with another request");
+                return Err(Refusal::new(Code::IdempotencyMismatch, detail));
+            }
+            return Ok(Some(*index));
+        }
+        let Some(external) = external else { return Ok(None) };
+        match self.external.get(&(channel, external)) {
+            None => Ok(None),
+            Some((index, content)) if *content == hash => Ok(Some(*index)),
+            Some(_) => {
+                let detail = format!("the channel sent two different orders as {external}");
+                Err(Refusal::at(Code::ExternalOrderChanged, "/external_id", detail))
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        index: usize,
+        call: &'a Call,
+        channel: ChannelId,
+        external: Option<&'a str>,
+        hash: [u8; 16],
+    ) {
+        if let Some(key) = &call.key {
+            self.keys.insert((&call.source, key), (index, call.request_hash));
+        }
+        if let Some(external) = external {
+            self.external.insert((channel, external), (index, hash));
+        }
+    }
+}
