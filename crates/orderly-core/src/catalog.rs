@@ -1,5 +1,7 @@
 //! Where and through whom the merchant trades: legal entities, channels, locations, bins.
 
+pub mod new;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

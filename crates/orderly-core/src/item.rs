@@ -1,5 +1,7 @@
 //! Items: what is sold, in which units, and how its goods behave.
 
+pub mod new;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 

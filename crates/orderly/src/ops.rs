@@ -5,8 +5,11 @@
 //! answer. Nothing outside is touched.
 
 pub mod books;
+pub mod catalog;
 pub mod command;
 pub mod events;
 pub mod orders;
+pub mod parties;
+pub mod settings;
 
 pub use command::{Object, Reference, command};
