@@ -1,0 +1,208 @@
+//! Refunds: what a customer is owed back, decided apart from the movement of the money.
+//!
+//! What goes back is made of consecutive slices of a line ([`crate::order::price::slice`]), so
+//! refunding units one at a time sums to the same as all at once and the last unit leaves nothing.
+
+pub mod propose;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::*;
+use crate::money::Currency;
+use crate::order::{Order, codes};
+use crate::qty::Qty;
+use crate::refusal::{Code, Refusal};
+use crate::returns::Return;
+use crate::text;
+use crate::time::Instant;
+pub use propose::{Ask, AskCharge, AskLine, Prior, Proposal, Proposed, propose};
+
+codes! {
+    /// Why something is refunded.
+    Cause {
+        Canceled "canceled", Returned "returned", Goodwill "goodwill", Charge "charge",
+    }
+}
+codes! {
+    /// How the customer gets it. Only a refund counts against what was captured.
+    RefundSettlement {
+        Refund "refund", AccountCredit "account_credit", StoreCredit "store_credit",
+        Exchange "exchange",
+    }
+}
+codes! {
+    /// How far a refund is. A failed or canceled one gives its quantities back.
+    RefundState { Pending "pending", Settled "settled", Failed "failed", Canceled "canceled" }
+}
+
+/// What is refunded for one line or charge. Amounts in minor units of the order's currency.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RefundLine {
+    pub id: RefundLineId,
+    pub order_line: Option<LineId>,
+    pub charge: Option<ChargeId>,
+    pub return_line: Option<ReturnLineId>,
+    pub cause: Cause,
+    /// In base units; zero where only money goes back.
+    pub qty: Qty,
+    /// Without tax.
+    pub goods: i64,
+    pub tax: i64,
+    /// Goods + tax.
+    pub amount: i64,
+}
+
+/// A decided refund. Its money is moved by transactions of payments that name it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Refund {
+    pub id: RefundId,
+    pub number: String,
+    pub order: Option<OrderId>,
+    pub returned: Option<ReturnId>,
+    pub customer: Option<CustomerId>,
+    pub currency: Currency,
+    /// In minor units.
+    pub amount: i64,
+    pub settlement: RefundSettlement,
+    pub state: RefundState,
+    pub reason: String,
+    /// Counts commands: the ETag of the refund.
+    pub version: i64,
+    pub created_at: Instant,
+    pub lines: Vec<RefundLine>,
+}
+
+/// What a decision changes: the refund, the order, and the return it is for.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    pub refund: Refund,
+    pub order: Order,
+    pub returned: Option<Return>,
+}
+
+/// Who asks for a refund, and how it is named and settled.
+#[derive(Debug, Clone)]
+pub struct NewRefund {
+    pub number: String,
+    pub settlement: RefundSettlement,
+    pub reason: String,
+}
+
+/// Decides a refund: its lines, and the counters of the order and the return that it uses up.
+/// The money is pending until it is moved ([`settled`]) or fails ([`given_up`]).
+///
+/// # Errors
+/// Those of [`propose()`]; `reason_required`; `above_received` where a return line is refunded
+/// beyond what came and stayed; `nothing_to_do` where nothing would be refunded.
+pub fn decide(
+    order: &Order,
+    returned: Option<&Return>,
+    new: &NewRefund,
+    ask: &Ask,
+    prior: &Prior,
+    ids: &mut IdSource,
+    now: Instant,
+) -> Result<Decision, Refusal> {
+    let missing = |_| Refusal::at(Code::ReasonRequired, "/reason", "say why it is refunded");
+    let reason = text::short(&new.reason).map_err(missing)?;
+    let proposal = propose(order, ask, prior)?;
+    if proposal.amount == 0 {
+        return Err(Refusal::new(Code::NothingToDo, "there is nothing to refund"));
+    }
+    let lines = proposal.lines.iter().map(|one| RefundLine {
+        id: ids.draw(),
+        order_line: one.order_line,
+        charge: one.charge,
+        return_line: one.return_line,
+        cause: one.cause,
+        qty: one.qty,
+        goods: one.goods,
+        tax: one.tax,
+        amount: one.goods + one.tax,
+    });
+    let refund = Refund {
+        lines: lines.collect(),
+        id: ids.draw(),
+        number: new.number.clone(),
+        order: Some(order.id),
+        returned: returned.map(|one| one.id),
+        customer: order.head.customer,
+        currency: order.currency,
+        amount: proposal.amount,
+        settlement: new.settlement,
+        state: RefundState::Pending,
+        reason,
+        version: 1,
+        created_at: now,
+    };
+    let (order, returned) = counted(&refund, order, returned, 1)?;
+    Ok(Decision { refund, order, returned })
+}
+
+/// The money is moved.
+///
+/// # Errors
+/// `invalid_transition` unless pending.
+pub fn settled(refund: &Refund) -> Result<Refund, Refusal> {
+    ended(refund, RefundState::Settled)
+}
+
+/// The money did not move: the quantities may be refunded again.
+///
+/// # Errors
+/// `invalid_transition` unless pending.
+pub fn given_up(
+    refund: &Refund,
+    order: &Order,
+    returned: Option<&Return>,
+    state: RefundState,
+) -> Result<Decision, Refusal> {
+    let refund = ended(refund, state)?;
+    let (order, returned) = counted(&refund, order, returned, -1)?;
+    Ok(Decision { refund, order, returned })
+}
+
+fn ended(refund: &Refund, state: RefundState) -> Result<Refund, Refusal> {
+    if refund.state != RefundState::Pending {
+        let detail = format!("refund {} is {}", refund.number, refund.state.code());
+        return Err(Refusal::new(Code::InvalidTransition, detail));
+    }
+    Ok(Refund { state, ..refund.clone() })
+}
+
+/// Adds the refund to the counters of the order and the return, or takes it out of them.
+fn counted(
+    refund: &Refund,
+    order: &Order,
+    returned: Option<&Return>,
+    sign: i64,
+) -> Result<(Order, Option<Return>), Refusal> {
+    let (mut order, mut returned) = (order.clone(), returned.cloned());
+    let moved = |counter: Qty, qty: Qty| {
+        Qty::new(counter.get() + sign * qty.get())
+            .map_err(|_| Refusal::new(Code::InvalidTransition, "it was not refunded"))
+    };
+    for line in &refund.lines {
+        if let Some(id) = line.order_line {
+            let own = &mut order.line_mut(id)?.quantities;
+            own.refunded = moved(own.refunded, line.qty)?;
+        }
+        if let Some(id) = line.charge {
+            order.charge_mut(id)?.refunded += sign * line.amount;
+        }
+        let Some(id) = line.return_line else { continue };
+        let Some(returned) = &mut returned else {
+            let detail = format!("the refund names {id} of no return");
+            return Err(Refusal::new(Code::UnknownLine, detail));
+        };
+        let own = returned.line_mut(id)?;
+        own.amount += sign * line.amount;
+        own.refunded = moved(own.refunded, line.qty)?;
+        if sign > 0 && own.refunded > own.kept() {
+            let most = own.kept().less(own.refunded.less(line.qty));
+            let detail = format!("of return line {} at most {most} can be refunded", own.position);
+            return Err(Refusal::new(Code::AboveReceived, detail).allowed(most.to_string()));
+        }
+    }
+    Ok((order, returned))
+}
