@@ -58,7 +58,7 @@ impl Payment {
             // A failed one that is unknown now: the answer was given already.
             (_, _) => return Ok(None),
         }
-        after.mark(&before, state, reference, now);
+        after.mark(&before, state, reference.as_ref(), now);
         let broken = after.amounts.broken();
         match broken {
             None => Ok(Some(after)),
@@ -90,12 +90,12 @@ impl Payment {
         &mut self,
         before: &Transaction,
         state: TransactionState,
-        reference: Option<String>,
+        reference: Option<&String>,
         now: Instant,
     ) {
         for one in self.transactions.iter_mut().filter(|one| one.id == before.id) {
             one.state = state;
-            one.provider_reference = reference.clone().or(one.provider_reference.take());
+            one.provider_reference = reference.cloned().or(one.provider_reference.take());
             one.settled_at = (state != TransactionState::Unknown).then_some(now);
         }
     }

@@ -271,7 +271,9 @@ impl Reception<'_, '_> {
         let wanted = arrival.lot.or(Some(line.lot).filter(|lot| !lot.is_none()));
         let mut lots: Vec<Lot> = Vec::new();
         let mut left = qty;
-        if let (Some(own), Some(mut order)) = (line.order_line, self.order.take()) {
+        if let Some(own) = line.order_line
+            && let Some(mut order) = self.order.take()
+        {
             let result = self.take_from(&mut order, own, wanted, (qty, cause));
             self.order = Some(order);
             lots = result?;
