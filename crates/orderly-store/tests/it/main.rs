@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod books;
 mod engine;
 mod migrations;
 mod races;
+mod units;
 mod writing;
 
 use std::sync::atomic::{AtomicU32, Ordering};
