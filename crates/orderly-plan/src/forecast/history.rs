@@ -1,0 +1,246 @@
+//! One pass over a cleaned history: levels, running sums, and what every rolling origin saw.
+
+use crate::forecast::demand::Demand;
+use crate::forecast::levels::{LANES, Lanes, blend, smooth};
+use crate::forecast::shares::MIN_SHARE;
+use crate::forecast::tier_one::Settings;
+
+/// A window counts when at least this part of its expected units was observed.
+const MIN_OBSERVED: f64 = 0.7;
+
+/// Running sums over the periods of a series; the difference of two covers a window.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Sums {
+    /// Observed units, Σ w·y.
+    pub units: f64,
+    /// Observed shares, Σ w·s.
+    pub shares: f64,
+    /// All shares, Σ s.
+    pub all_shares: f64,
+    /// Σ w·y².
+    pub squares: f64,
+    /// Σ w·y·s.
+    pub products: f64,
+    /// Σ w·s².
+    pub share_squares: f64,
+}
+
+impl Sums {
+    /// Adds a period of `units` with `weight` at a position of the given share.
+    #[inline]
+    pub fn add(&mut self, units: f64, weight: f64, share: f64) {
+        let (seen, part) = (weight * units, weight * share);
+        self.units += seen;
+        self.shares += part;
+        self.all_shares += share;
+        self.squares += seen * units;
+        self.products += seen * share;
+        self.share_squares += part * share;
+    }
+
+    fn since(&self, start: &Self) -> Self {
+        Self {
+            units: self.units - start.units,
+            shares: self.shares - start.shares,
+            all_shares: self.all_shares - start.all_shares,
+            squares: self.squares - start.squares,
+            products: self.products - start.products,
+            share_squares: self.share_squares - start.share_squares,
+        }
+    }
+}
+
+/// A window after an origin: what was demanded while it was observed.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    sums: Sums,
+}
+
+impl Window {
+    /// Returns the window between two states of the sums, when enough of it was observed.
+    #[must_use]
+    pub fn between(start: &Sums, end: &Sums) -> Option<Self> {
+        let sums = end.since(start);
+        let seen = sums.shares >= MIN_OBSERVED * sums.all_shares && sums.shares > 1e-9;
+        seen.then_some(Self { sums })
+    }
+
+    /// Returns the observed units.
+    #[must_use]
+    pub fn units(&self) -> f64 {
+        self.sums.units
+    }
+
+    /// Returns the units expected in the observed part, for a level.
+    #[must_use]
+    pub fn expected(&self, level: f64) -> f64 {
+        level * self.sums.shares
+    }
+
+    /// Adds the squared errors of the levels against the window's mean demand.
+    pub fn score(&self, levels: &Lanes, scores: &mut Lanes) {
+        let target = self.sums.units / self.sums.shares;
+        for (score, level) in scores.iter_mut().zip(levels) {
+            let error = level - target;
+            *score += error * error;
+        }
+    }
+
+    /// Returns the sum over the periods of (units − level·share)².
+    #[must_use]
+    pub fn period_squares(&self, level: f64) -> f64 {
+        let sums = &self.sums;
+        (sums.squares - 2.0 * level * sums.products + level * level * sums.share_squares).max(0.0)
+    }
+}
+
+/// What was known at one rolling origin.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Origin {
+    /// Periods of history before the origin.
+    pub age: usize,
+    pub levels: Lanes,
+    pub sums: Sums,
+}
+
+/// The trace of one pass, kept in memory that is reused from series to series.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    pub demand: Demand,
+    pub sums: Vec<Sums>,
+    pub origins: Vec<Origin>,
+    pub levels: Lanes,
+    /// The mean squared change from one observed period to the next.
+    pub scale: f64,
+}
+
+impl History {
+    /// Runs the levels over the cleaned history, using the given shares of the season.
+    pub fn run(&mut self, shares: &[f64], settings: &Settings) {
+        let season = shares.len();
+        let count = self.demand.units.len();
+        let start = settings.start.min(count);
+        self.sums.clear();
+        self.origins.clear();
+        self.levels = [0.0; LANES];
+        let inverse: Vec<f64> =
+            shares.iter().map(|s| if *s > MIN_SHARE { 1.0 / s } else { 0.0 }).collect();
+        let mut sums = Sums::default();
+        self.sums.push(sums);
+        let mut position = self.demand.phase;
+        for age in 0..count {
+            let (units, weight) = (self.demand.units[age], self.demand.weight[age]);
+            if age == start && sums.shares > 1e-9 {
+                self.levels = [sums.units / sums.shares; LANES];
+            }
+            if age >= start {
+                if age % settings.origin_step == 0 {
+                    self.origins.push(Origin { age, levels: self.levels, sums });
+                }
+                if inverse[position] > 0.0 {
+                    let trust = weight * (4.0 * shares[position]).min(1.0);
+                    let floor = 1.0 / (age as f64 + 1.0);
+                    smooth(&mut self.levels, units * inverse[position], trust, floor);
+                }
+            }
+            sums.add(units, weight, shares[position]);
+            self.sums.push(sums);
+            position = if position + 1 == season { 0 } else { position + 1 };
+        }
+        if count <= start && sums.shares > 1e-9 {
+            self.levels = [sums.units / sums.shares; LANES];
+        }
+        self.scale = self.mean_squared_change();
+    }
+
+    fn mean_squared_change(&self) -> f64 {
+        let (mut sum, mut pairs) = (0.0, 0.0);
+        let known = self.demand.units.iter().zip(&self.demand.weight);
+        let mut before: Option<f64> = None;
+        for (units, weight) in known {
+            if *weight <= 0.0 {
+                before = None;
+                continue;
+            }
+            if let Some(before) = before {
+                sum += (units - before) * (units - before);
+                pairs += 1.0;
+            }
+            before = Some(*units);
+        }
+        if pairs > 0.0 { sum / pairs } else { 0.0 }
+    }
+
+    /// Returns the window of `length` periods after an origin, when it has passed and was observed.
+    #[must_use]
+    pub fn window(&self, origin: &Origin, length: usize) -> Option<Window> {
+        let end = self.sums.get(origin.age + length)?;
+        Window::between(&origin.sums, end)
+    }
+
+    /// Sums the levels' squared errors over every origin; returns the number of origins.
+    pub fn score(&self, horizon: usize, scores: &mut Lanes) -> f64 {
+        let mut origins = 0.0;
+        for origin in &self.origins {
+            if let Some(window) = self.window(origin, horizon) {
+                window.score(&origin.levels, scores);
+                origins += 1.0;
+            }
+        }
+        origins
+    }
+
+    /// Adds, for every window length, the squared errors and expected units of the blended level.
+    ///
+    /// The first entry is for single periods (over the horizon), the others for `leads`.
+    ///
+    /// Returns Σ level·target and Σ level² over the horizon windows, in units of the scale.
+    pub fn spread(
+        &self,
+        weights: &Lanes,
+        settings: &Settings,
+        spread: &mut [Spread],
+    ) -> (f64, f64) {
+        let mut fit = (0.0, 0.0);
+        for origin in &self.origins {
+            let level = blend(&origin.levels, weights);
+            if let Some(window) = self.window(origin, settings.horizon) {
+                if self.scale > 0.0 {
+                    fit.0 += level * window.units() / window.expected(1.0) / self.scale;
+                    fit.1 += level * level / self.scale;
+                }
+                spread[0].squares += window.period_squares(level);
+                spread[0].expected += window.expected(level);
+            }
+            for (sum, lead) in spread[1..].iter_mut().zip(&settings.leads) {
+                if let Some(window) = self.window(origin, *lead) {
+                    let error = window.units() - window.expected(level);
+                    sum.squares += error * error;
+                    sum.expected += window.expected(level);
+                }
+            }
+        }
+        fit
+    }
+}
+
+/// Squared errors and expected units of windows of one length: their ratio is the spread.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Spread {
+    pub squares: f64,
+    pub expected: f64,
+}
+
+impl Spread {
+    /// Adds another sum.
+    pub fn add(&mut self, other: &Self) {
+        self.squares += other.squares;
+        self.expected += other.expected;
+    }
+
+    /// Returns the variance-to-mean ratio, shrunk to `prior` by `strength` units.
+    #[must_use]
+    pub fn ratio(&self, prior: f64, strength: f64) -> f64 {
+        (self.squares + strength * prior) / (self.expected + strength)
+    }
+}
