@@ -6,4 +6,5 @@
 pub mod count;
 pub mod forecast;
 pub mod numeric;
+pub mod route;
 pub mod threads;

@@ -126,7 +126,7 @@ pub fn minimize(
             return corners[0];
         }
         let mut center = [0.0; MAX_PARAMETERS];
-        for (point, _) in corners[..size].iter() {
+        for (point, _) in &corners[..size] {
             for (sum, x) in center.iter_mut().zip(point) {
                 *sum += x / size as f64;
             }
@@ -158,7 +158,7 @@ pub fn minimize(
                 corners[size] = contracted;
             } else {
                 let anchor = corners[0].0;
-                for corner in corners[1..].iter_mut() {
+                for corner in &mut corners[1..] {
                     for (x, a) in corner.0.iter_mut().zip(&anchor) {
                         *x = a + 0.5 * (*x - a);
                     }

@@ -70,7 +70,7 @@ fn seasonal_mean(units: &[f64], season: usize, window: usize, horizon: usize) ->
             .iter()
             .rev()
             .enumerate()
-            .filter(|(back, _)| (back + 1 + step) % season == 0)
+            .filter(|(back, _)| (back + 1 + step).is_multiple_of(season))
             .map(|(_, y)| *y)
             .collect();
         if same.is_empty() { mean(recent) } else { mean(&same) }

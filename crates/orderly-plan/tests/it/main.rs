@@ -1,0 +1,4 @@
+//! Properties, brute force and fuzzing of every planner.
+
+mod forecasting;
+mod sourcing;
