@@ -4,19 +4,14 @@
 //!   by rolling origins, negative-binomial windows, constant-size state.
 //! * [`smooth`] serves smooth or seasonal series and aggregates: dynamic Theta, exponential
 //!   smoothing and complex smoothing, combined and guarded.
-//! * [`effects`] adds price, promotion and event effects where they prove their worth.
 //! * [`references`] holds the plain methods that every report stands beside.
 
-pub mod audit;
 pub mod calibrate;
 pub mod ces;
-pub mod classify;
 pub mod decompose;
 pub mod demand;
-pub mod effects;
 pub mod ets;
 pub mod history;
-pub mod launch;
 pub mod levels;
 pub mod panel;
 pub mod reconcile;

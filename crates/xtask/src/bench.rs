@@ -6,7 +6,10 @@ use crate::run::{Outcome, cargo};
 type Bench = fn(&[String]) -> Outcome;
 
 /// Name, what it measures, function; in the order in which they are listed.
-const ALL: &[(&str, &str, Bench)] = &[];
+const ALL: &[(&str, &str, Bench)] = &[
+    ("forecast", "forecasts of public series beside peers", crate::bench_forecast::run),
+    ("sourcing", "sourcing, batches, cartons and pick paths", crate::bench_sourcing::run),
+];
 
 /// Runs the named benchmark; a debug build runs it through a release build of itself.
 pub fn run(name: Option<&str>, arguments: &[String]) -> Outcome {

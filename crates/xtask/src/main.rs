@@ -1,6 +1,8 @@
 //! Development commands: `cargo xtask check`, `tidy`, `test`, `golden` and `bench`.
 
 mod bench;
+mod bench_forecast;
+mod bench_sourcing;
 mod run;
 mod tidy;
 

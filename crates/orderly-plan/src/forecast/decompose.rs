@@ -35,7 +35,7 @@ impl Season {
 
 /// Decides whether a season of `period` is significant at 90 % (the test of the Theta method).
 ///
-/// The autocorrelation at one season must exceed 1.645·√((1 + 2·Σ r²)/n), the sum over shorter lags.
+/// The autocorrelation at one season must exceed 1.645·√((1 + 2·Σ r²)/n), summed over shorter lags.
 #[must_use]
 pub fn is_seasonal(values: &[f64], period: usize) -> bool {
     let count = values.len();

@@ -34,7 +34,7 @@ pub struct Settings {
     pub pool_origins: f64,
     /// How sharply the best level is preferred.
     pub sharpness: f64,
-    /// The least factor by which a group's levels are shrunk when its past says so; 1 never shrinks.
+    /// The least factor by which a group's levels are shrunk when its past says so; 1 for never.
     pub min_factor: f64,
     /// Units of the group that weigh against own units in the spread.
     pub pool_units: f64,

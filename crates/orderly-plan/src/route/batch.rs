@@ -1,7 +1,7 @@
 //! Many waiting orders decided together, with a certificate of how good the decision is.
 //!
-//! Bid prices from the Lagrangian dual of the stock limits give a lower bound that no assignment can
-//! beat. Orders are then placed one by one at those prices, those with most to lose first, and
+//! Bid prices from the Lagrangian dual of the stock limits give a lower bound that no assignment
+//! can beat. Orders are then placed one by one at those prices, those with most to lose first, and
 //! improved by placing single orders and pairs that compete for the same stock again.
 
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! Orders beyond twelve lines: branch and bound over the location of each line.
 //!
 //! Needs a tariff in which adding a line never makes a shipment cheaper. Lines with the fewest
-//! holders are decided first. The bound adds, for every open line, the cheapest floor of any holder,
-//! with the cost of opening a location spread over the lines that it could still take.
+//! holders are decided first. The bound adds, for every open line, the cheapest floor of any
+//! holder, with the cost of opening a location spread over the lines that it could still take.
 
 use crate::route::kernel::{Candidate, Decision, Lines, Tariff};
 

@@ -68,7 +68,7 @@ pub fn decide(
     Ok(joined(order, &lots, &decision, whole && proven))
 }
 
-/// Returns the lots (line, units) to be placed, and whether every divided line went by single units.
+/// Returns the lots (line, units) to place, and whether every divided line went by single units.
 fn lots_of(stock: &Stock, order: &Order) -> Result<(Vec<(usize, u32)>, bool), BranchError> {
     let count = order.lines.len();
     if count > branch::MAX_LINES {

@@ -12,6 +12,9 @@ pub struct Case {
     pub test: Vec<f64>,
 }
 
+/// Series by name.
+pub type Named = Vec<(String, Vec<f64>)>;
+
 /// Returns the folder of the demand series, when it is there.
 ///
 /// `ORDERLY_DATA` names the data folder; otherwise it is `../shared/data` beside the workspace.
@@ -67,11 +70,11 @@ pub fn m3(folder: &Path, kind: &str) -> Result<Vec<Case>, Box<dyn Error>> {
 }
 
 /// Returns the columns of a table whose first column counts periods; empty cells are not numbers.
-fn columns(path: &Path) -> Result<Vec<(String, Vec<f64>)>, Box<dyn Error>> {
+fn columns(path: &Path) -> Result<Named, Box<dyn Error>> {
     let text = text(path)?;
     let mut lines = text.lines();
     let header = lines.next().ok_or("the file is empty")?;
-    let mut columns: Vec<(String, Vec<f64>)> =
+    let mut columns: Named =
         header.split(',').skip(1).map(|name| (name.to_owned(), Vec::new())).collect();
     for line in lines {
         for ((_, values), cell) in columns.iter_mut().zip(line.split(',').skip(1)) {
@@ -99,7 +102,7 @@ pub fn counts(folder: &Path, name: &str, horizon: usize) -> Result<Vec<Case>, Bo
 }
 
 /// Returns the M5 sample: 447 days from 2015-03-03 (a Tuesday) on, not a number before launch.
-pub fn m5(folder: &Path) -> Result<Vec<(String, Vec<f64>)>, Box<dyn Error>> {
+pub fn m5(folder: &Path) -> Result<Named, Box<dyn Error>> {
     let text = text(&folder.join("m5-walmart-daily/m5_sample2000.csv.gz"))?;
     let mut all = Vec::new();
     for line in text.lines() {
