@@ -1,8 +1,10 @@
 //! The embedded faces, and shaping, measuring and wrapping of text with them.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use rustybuzz::{Direction, Face, Script, ShapePlan, UnicodeBuffer};
+use unicode_bidi::BidiInfo;
 
 /// Faces by index: Noto Sans for Latin, Greek and Cyrillic, DejaVu for most that it lacks.
 const FACES: usize = 4;
@@ -51,26 +53,50 @@ impl Fonts {
         &self.faces[face]
     }
 
-    /// Shapes a text into glyphs from left to right. A character that no face covers becomes the
-    /// replacement box of the first face.
+    /// Shapes a text into glyphs from left to right, also where the script runs from right to
+    /// left. A character that no face covers becomes the replacement box of the first face.
     pub fn shape(&self, text: &str, weight: Weight) -> Vec<Glyph> {
         let mut glyphs = Vec::with_capacity(text.len());
-        let mut start = 0;
-        let mut current = None;
-        for (at, c) in text.char_indices() {
-            let face = self.face_for(c, weight, current);
-            if let Some(before) = current
-                && before != face
-            {
-                self.shape_run(&text[start..at], start, before, &mut glyphs);
-                start = at;
-            }
-            current = Some(face);
+        // Hebrew is the first script that runs from right to left.
+        if text.chars().all(|c| c < '\u{590}') {
+            self.shape_level(text, 0..text.len(), false, weight, &mut glyphs);
+            return glyphs;
         }
-        if let Some(face) = current {
-            self.shape_run(&text[start..], start, face, &mut glyphs);
+        let bidi = BidiInfo::new(text, None);
+        for paragraph in &bidi.paragraphs {
+            let (levels, runs) = bidi.visual_runs(paragraph, paragraph.range.clone());
+            for run in runs {
+                let to_left = levels[run.start].is_rtl();
+                self.shape_level(text, run, to_left, weight, &mut glyphs);
+            }
         }
         glyphs
+    }
+
+    /// Shapes a part of a text that runs one way, face by face.
+    fn shape_level(
+        &self,
+        text: &str,
+        part: Range<usize>,
+        to_left: bool,
+        weight: Weight,
+        glyphs: &mut Vec<Glyph>,
+    ) {
+        let mut runs: Vec<(usize, Range<usize>)> = Vec::new();
+        for (at, c) in text[part.clone()].char_indices() {
+            let at = part.start + at;
+            let face = self.face_for(c, weight, runs.last().map(|(face, _)| *face));
+            match runs.last_mut() {
+                Some((before, run)) if *before == face => run.end = at + c.len_utf8(),
+                _ => runs.push((face, at..at + c.len_utf8())),
+            }
+        }
+        if to_left {
+            runs.reverse();
+        }
+        for (face, run) in runs {
+            self.shape_run(&text[run.clone()], run.start, face, to_left, glyphs);
+        }
     }
 
     /// Returns the width of a text in points.
@@ -113,8 +139,8 @@ impl Fonts {
         advances
     }
 
-    /// Spaces and marks stay with the face before them, so that words in a script from right to
-    /// left keep their order.
+    /// Spaces and marks stay with the face before them: marks for their place, spaces for fewer
+    /// runs.
     fn face_for(&self, c: char, weight: Weight, before: Option<usize>) -> usize {
         let first = usize::from(weight == Weight::Bold);
         let covers = |face: usize| self.faces[face].glyph_index(c).is_some();
@@ -126,9 +152,18 @@ impl Fonts {
         }
     }
 
-    fn shape_run(&self, text: &str, start: usize, face: usize, glyphs: &mut Vec<Glyph>) {
+    fn shape_run(
+        &self,
+        text: &str,
+        start: usize,
+        face: usize,
+        to_left: bool,
+        glyphs: &mut Vec<Glyph>,
+    ) {
         let mut buffer = self.buffer.take();
         buffer.push_str(text);
+        let way = if to_left { Direction::RightToLeft } else { Direction::LeftToRight };
+        buffer.set_direction(way);
         buffer.guess_segment_properties();
         let key = (face, buffer.direction(), buffer.script());
         let mut plans = self.plans.borrow_mut();

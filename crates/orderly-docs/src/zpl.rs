@@ -43,7 +43,8 @@ impl Dpi {
 
 /// Writes one page as one label.
 pub(crate) fn write(fonts: &Fonts, page: &Page, dpi: Dpi) -> String {
-    let mut zpl = String::from("^XA\n^CI28\n^LH0,0\n");
+    // UTF-8, and nothing turned, mirrored or inverted that an earlier label left behind.
+    let mut zpl = String::from("^XA\n^CI28\n^LH0,0^FWN^LRN^PMN^PON\n");
     line(&mut zpl, format_args!("^PW{}^LL{}", dpi.dots(page.width), dpi.dots(page.height)));
     for item in &page.items {
         match item {
@@ -80,7 +81,8 @@ pub(crate) fn write(fonts: &Fonts, page: &Page, dpi: Dpi) -> String {
                 // Whole dots may make it smaller: it stays right-aligned and centered in height.
                 let side = matrix.size as i32;
                 let spare = dpi.dots(*module * side as f32) - dots * side;
-                let (x, y) = (dpi.dots(*x) + spare, dpi.dots(*y) + spare / 2);
+                // Printers put a QR code 10 dots below its origin; half of that is made up for.
+                let (x, y) = (dpi.dots(*x) + spare, dpi.dots(*y) + spare / 2 - 5);
                 let text = escaped(&matrix.text);
                 line(&mut zpl, format_args!("^FO{x},{y}^BQN,2,{dots}^FH_^FDMA,{text}^FS"));
             }
