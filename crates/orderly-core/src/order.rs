@@ -7,10 +7,25 @@ pub mod allocate;
 pub mod axes;
 pub mod backorder;
 pub mod build;
+pub mod cancel;
 pub mod change;
 pub mod claims;
+pub mod close;
+mod cut;
+pub mod deliver;
+pub mod goods;
+pub mod hand_over;
+pub mod hold;
+pub mod pack;
+pub mod pick;
 pub mod price;
 pub mod quantities;
+pub mod reject;
+pub mod release;
+pub mod ship;
+pub mod undeliver;
+pub mod undo;
+pub mod unpick;
 pub mod work;
 
 use rust_decimal::Decimal;
@@ -306,9 +321,12 @@ pub struct Picked {
     /// The bin the goods came from, and the staging bin they lie in.
     pub from: BinId,
     pub at: BinId,
-    /// The movement that brought them, and how much it brought.
+    /// The movement that brought them, unless part of it went back; and how much of what it
+    /// brought did not go back.
     pub movement: MovementId,
     pub moved: Qty,
+    /// What the goods were worth when they were picked, in minor units.
+    pub value: i64,
 }
 
 /// An allocated claim of a line, and how far its work is. Counters in the line's base units.

@@ -1,6 +1,7 @@
 //! Backorders: waiting for stock, being served when it comes, and being pushed back to waiting.
 
 use super::allocate::{demand, open_at, wait_for, work};
+use super::goods::Moves;
 use super::work::{Settled, lower};
 use super::*;
 use crate::catalog::Catalog;
@@ -72,7 +73,7 @@ pub fn serve(order: &Order, takes: &[Take], now: Instant, ids: &mut IdSource) ->
         order.work.push(served);
     }
     order.backorders.retain(|backorder| !backorder.qty.is_zero());
-    order.finish(Vec::new(), now)
+    order.finish(Moves::new(now, ids))
 }
 
 /// Pushes allocated quantity that is not picked back to waiting at its location, because the
@@ -102,7 +103,7 @@ pub fn displace(
         let item = order.line(*part)?.item.unwrap_or(ItemId::NONE);
         wait_for(&mut order, *part, item, amount, location, now, ids);
     }
-    order.finish(Vec::new(), now)
+    order.finish(Moves::new(now, ids))
 }
 
 /// Takes unpicked quantity of a line from the claims of one fulfillment: the preferred claim

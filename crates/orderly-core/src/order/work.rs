@@ -1,6 +1,8 @@
 //! What the work of an order adds up to: line counters and fulfillment states follow from it.
 
+use super::goods::Moves;
 use super::*;
+use crate::refusal::ensure;
 
 /// Lines that go together: a plain line, a line of pieces, or a kit with its components.
 ///
@@ -144,11 +146,48 @@ impl Order {
     }
 
     /// Ends a decision: tallies the work, settles the kits, checks every identity.
-    pub(crate) fn finish(mut self, movements: Vec<Movement>, now: Instant) -> Settled {
+    pub(crate) fn finish(mut self, moves: Moves<'_>) -> Settled {
         self.tally();
         self.settle()?;
-        self.updated_at = self.updated_at.max(now);
-        Ok(Decision { movements, ..Decision::only(self) })
+        self.updated_at = self.updated_at.max(moves.now);
+        Ok(Decision { order: self, movements: moves.list, event: moves.event })
+    }
+
+    /// Refuses what can only be done to a placed order.
+    pub(crate) fn ensure_placed(&self) -> Result<(), Refusal> {
+        ensure(self.head.state == OrderState::Placed, || {
+            let detail = format!("order {} is {}", self.number, self.head.state.code());
+            Refusal::new(Code::InvalidTransition, detail)
+        })
+    }
+}
+
+/// When a decision is taken, and which refusals a second actor's approval lets pass.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a> {
+    pub now: Instant,
+    pub overridden: &'a [Code],
+}
+
+impl At<'_> {
+    /// Without any override.
+    pub const fn plain(now: Instant) -> Self {
+        Self { now, overridden: &[] }
+    }
+    pub(crate) fn passes(&self, code: Code) -> bool {
+        self.overridden.contains(&code)
+    }
+    /// Refuses a step that is on hold, unless that is overridden.
+    pub(crate) fn ensure_free(
+        &self,
+        order: &Order,
+        step: Step,
+        scopes: &[[u8; 16]],
+    ) -> Result<(), Refusal> {
+        if self.passes(Code::OnHold) {
+            return Ok(());
+        }
+        order.ensure_not_held(step, scopes)
     }
 }
 
