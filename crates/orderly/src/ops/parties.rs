@@ -28,7 +28,7 @@ found_again! {
 }
 
 /// The first number given to a customer.
-const FIRST_CUSTOMER: i64 = 100_001;
+pub const FIRST_CUSTOMER: i64 = 100_001;
 
 /// A customer as the caller states it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::{Catalog, Channel};
-use orderly_core::id::{ChannelId, CustomerId, IdSource, ItemId, LegalEntityId, OrderId, PartyId};
+use orderly_core::id::{ChannelId, CustomerId, IdSource, ItemId, OrderId, PartyId};
 use orderly_core::item::Item;
 use orderly_core::order::change::Change;
 use orderly_core::order::{Order, build, claims};
@@ -443,9 +443,11 @@ impl<'a> Batch<'a> {
         parties::insert_many(tx, &resolver.new_parties)?;
         if !resolver.new_customers.is_empty() {
             let count = i64::try_from(resolver.new_customers.len()).unwrap_or(i64::MAX);
-            let first = numbers::take(tx, LegalEntityId::NONE, "customer", 1, count)?;
+            let merchant = crate::ops::settings::merchant(tx)?;
+            let start = crate::ops::parties::FIRST_CUSTOMER;
+            let first = numbers::take(tx, merchant.id, "customer", start, count)?;
             for (customer, number) in resolver.new_customers.iter_mut().zip(first..) {
-                customer.number = format!("C{number:07}");
+                customer.number = format!("C{number}");
             }
             customers::insert_many(tx, &resolver.new_customers)?;
         }

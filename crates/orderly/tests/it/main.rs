@@ -1,0 +1,8 @@
+//! The operations against both engines.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::panic, reason = "helpers of tests fail as tests do")]
+#![expect(dead_code, reason = "the fixture offers more than every test needs")]
+
+mod fixture;
+mod place;
