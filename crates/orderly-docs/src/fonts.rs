@@ -115,14 +115,14 @@ impl Fonts {
         for (at, c) in text.char_indices() {
             line_width += advances[at];
             // A space may hang over the edge.
-            if line_width > width && !c.is_whitespace() && at > start {
+            if line_width > width && !is_space(c) && at > start {
                 let end = last_break.filter(|&end| end > start).unwrap_or(at);
                 push_line(&mut lines, &text[start..end]);
                 start = end;
                 line_width = advances[start..at + c.len_utf8()].iter().sum();
                 last_break = None;
             }
-            if c.is_whitespace() || matches!(c, '-' | '/' | '\u{2010}' | '\u{2013}') {
+            if is_space(c) || matches!(c, '-' | '/' | '\u{2010}' | '\u{2013}') {
                 last_break = Some(at + c.len_utf8());
             }
         }
@@ -207,6 +207,11 @@ pub(crate) fn name(face: usize) -> &'static str {
         2 => "DejaVuSansCondensed",
         _ => "DejaVuSansCondensed-Bold",
     }
+}
+
+/// Spaces at which a line may break; the no-break spaces are not.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() && !matches!(c, '\u{A0}' | '\u{2007}' | '\u{202F}')
 }
 
 fn is_neutral(c: char) -> bool {

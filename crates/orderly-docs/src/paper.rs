@@ -1,5 +1,6 @@
 //! Sheets of paper and the flow of a table over them.
 
+use crate::error::DocError;
 use crate::fonts::{Fonts, Weight};
 use crate::page::{Area, BLACK, CAP, GRAY, HAIR, LEADING, Page};
 use crate::table::{Align, CellLine, Row, Table};
@@ -71,9 +72,21 @@ impl<'a> Sheets<'a> {
         self.y = MARGIN + 22.0;
     }
 
+    /// Goes on at `y` of the same page; refuses what already ran into its foot, naming `field`.
+    pub fn skip_to(&mut self, y: f32, field: &str) -> Result<(), DocError> {
+        if y > self.bottom() {
+            return Err(DocError::DoesNotFit { field: field.to_owned() });
+        }
+        self.y = y;
+        Ok(())
+    }
+
     /// Lets a table flow: its header is repeated on each page, a row stays whole unless it alone
     /// is higher than a page.
     pub fn table(&mut self, table: &Table) {
+        if self.y + HEAD_HEIGHT + 2.0 * PAD + table.leading() > self.bottom() {
+            self.turn();
+        }
         self.table_head(table);
         let start = MARGIN + 22.0 + HEAD_HEIGHT;
         let per_page = ((self.bottom() - start - 2.0 * PAD) / table.leading()).floor() as usize;

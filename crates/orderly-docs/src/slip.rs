@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::barcode::{LINEAR_QUIET, QR_QUIET, code128, qr};
 use crate::error::{DocError, check_barcode_text, check_count, check_text};
 use crate::fonts::{Fonts, Weight};
-use crate::page::{Area, GRAY, Item, LEADING, Page, Paragraph, Sizes};
+use crate::page::{Area, CAP, GRAY, Item, LEADING, Page, Paragraph, Sizes};
 use crate::paper::{MARGIN, Paper, Sheets};
 use crate::pdf;
 use crate::reference::{self, Reference};
@@ -216,6 +216,7 @@ fn draw_title(
     let right = MARGIN + sheets.inner();
     let left_of_code = draw_code(sheets.page(), order, right)?;
     let width = left_of_code - MARGIN - 16.0;
+    let inner = sheets.inner();
     let page = sheets.page();
     page.text(MARGIN, MARGIN + 20.0, 26.0, Weight::Bold, title);
     let sizes = Sizes { best: 13.0, wrap_below: 8.0, least: 6.0 };
@@ -223,10 +224,10 @@ fn draw_title(
     let number = [Paragraph { text: order.to_owned(), weight: Weight::Regular }];
     page.block(fonts, area, sizes, &number, "order_number")?;
     let sizes = Sizes { best: 8.5, wrap_below: 8.0, least: 5.0 };
-    let area = Area { x: MARGIN, y: MARGIN + 54.0, width: width + 100.0, height: 30.0 };
-    let from = [Paragraph { text: from.join(" · "), weight: Weight::Regular }];
+    let area = Area { x: MARGIN, y: MARGIN + 61.0, width: inner, height: 30.0 };
+    let from = [Paragraph { text: from.join("\u{A0}· "), weight: Weight::Regular }];
     page.block(fonts, area, sizes, &from, "seller")?;
-    sheets.y = MARGIN + 94.0;
+    sheets.y = MARGIN + 100.0;
     Ok(())
 }
 
@@ -262,10 +263,9 @@ fn draw_columns(
     let area = Area { x: MARGIN, y: top + 15.0, width: half - 16.0, height: 110.0 };
     let sizes = Sizes { best: 11.0, wrap_below: 9.0, least: 6.0 };
     let end = page.block(fonts, area, sizes, &address, "recipient")?;
-    let area = Area { x: MARGIN + half, y: top, width: half, height: 125.0 };
-    let other = draw_captioned(page, fonts, area, references)?;
-    sheets.y = end.max(other) + 14.0;
-    Ok(())
+    let area = Area { x: MARGIN + half, y: top, width: half, height: 0.0 };
+    let other = draw_captioned(page, fonts, area, references);
+    sheets.skip_to(end.max(other) + 14.0, "references")
 }
 
 /// Captioned values in two columns over the whole width.
@@ -275,36 +275,35 @@ fn draw_references(sheets: &mut Sheets<'_>, references: &[Reference]) -> Result<
     let (left, right) = references.split_at(references.len().div_ceil(2));
     let mut end = top;
     for (x, part) in [(MARGIN, left), (MARGIN + half, right)] {
-        let area = Area { x, y: top, width: half - 16.0, height: 80.0 };
-        end = end.max(draw_captioned(sheets.page(), fonts, area, part)?);
+        let area = Area { x, y: top, width: half - 16.0, height: 0.0 };
+        end = end.max(draw_captioned(sheets.page(), fonts, area, part));
     }
-    sheets.y = end + 14.0;
-    Ok(())
+    sheets.skip_to(end + 14.0, "references")
 }
 
-/// Captions in one column, values in the next. Returns where they end.
-fn draw_captioned(
-    page: &mut Page,
-    fonts: &Fonts,
-    area: Area,
-    references: &[Reference],
-) -> Result<f32, DocError> {
+/// Captions in one column, values in the next, both wrapped. Returns where they end.
+fn draw_captioned(page: &mut Page, fonts: &Fonts, area: Area, references: &[Reference]) -> f32 {
     let size = 9.5;
     let caption = |reference: &Reference| fonts.width(&reference.label, Weight::Regular, size);
-    let indent = references.iter().map(caption).fold(0.0, f32::max) + 12.0;
-    let indent = indent.min(area.width * 0.6);
+    // A hair more, so that the widest caption stays on one line.
+    let indent = references.iter().map(caption).fold(0.0, f32::max) + 0.5;
+    let indent = indent.min(area.width * 0.45);
     let mut top = area.y;
-    for reference in references {
-        let sizes = Sizes { best: size, wrap_below: 7.0, least: 5.0 };
-        for (x, width, text, weight) in [
-            (area.x, indent - 6.0, &reference.label, Weight::Regular),
-            (area.x + indent, area.width - indent, &reference.value, Weight::Bold),
-        ] {
-            let cell = Area { x, y: top, width, height: size * LEADING * 1.2 };
-            let text = [Paragraph { text: text.clone(), weight }];
-            page.block(fonts, cell, sizes, &text, "references")?;
+    for Reference { label, value } in references {
+        let value_x = area.x + indent + 12.0;
+        let value_width = area.x + area.width - value_x;
+        let mut most = 1;
+        for (x, width, text, weight) in
+            [(area.x, indent, label, Weight::Regular), (value_x, value_width, value, Weight::Bold)]
+        {
+            let lines = fonts.wrap(text, weight, size, width);
+            for (index, line) in lines.iter().enumerate() {
+                let baseline = top + size * (CAP + LEADING * index as f32);
+                page.text(x, baseline, size, weight, line);
+            }
+            most = most.max(lines.len());
         }
-        top += size * 1.5;
+        top += size * (LEADING * most as f32 + 0.28);
     }
-    Ok(top)
+    top
 }

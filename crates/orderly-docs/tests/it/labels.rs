@@ -91,7 +91,7 @@ fn no_word_overlaps_another_or_leaves_the_label() {
 }
 
 /// The box of a word without the room that the face keeps above capitals and below letters.
-fn letters(word: &Word) -> [f32; 4] {
+pub fn letters(word: &Word) -> [f32; 4] {
     let [left, top, right, bottom] = word.edges;
     let height = bottom - top;
     [left + 0.1, top + 0.27 * height, right - 0.1, bottom - 0.2 * height]

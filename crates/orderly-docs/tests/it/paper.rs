@@ -2,7 +2,8 @@
 
 use orderly_docs::{DocError, DocLine, PackingSlip, Paper, PickLine, PickList};
 
-use crate::sample::{line, slip, timber};
+use crate::labels::letters;
+use crate::sample::{crowded, line, reference, slip, timber};
 use crate::tools::Tools;
 
 fn lines(count: usize) -> Vec<DocLine> {
@@ -115,6 +116,35 @@ fn text_never_runs_into_the_next_column_or_off_the_paper() {
         assert!(left >= 41.0 && right <= 612.0 - 41.0, "{word:?}");
         assert!(right - left <= 330.0, "{word:?} is wider than any column");
     }
+}
+
+#[test]
+fn a_crowded_head_stays_within_the_paper_and_nothing_overlaps() {
+    let Some(tools) = Tools::find("crowded heads") else { return };
+    let mut slip = slip(Paper::Letter, lines(60));
+    slip.order_number = "ORDER/2026/11/23-0000000001".to_owned();
+    slip.seller = crowded();
+    slip.recipient = crowded();
+    let value = "A value that is much longer than its place on the slip, really";
+    slip.references = (1..=8).map(|n| reference(&format!("A long caption {n}"), value)).collect();
+    let pdf = slip.to_pdf().unwrap();
+    let first = tools.text(&pdf).split('\u{C}').next().unwrap().split_whitespace().count();
+    let words = tools.words(&pdf);
+    for (index, word) in words[..first].iter().enumerate() {
+        let [left, top, right, bottom] = letters(word);
+        assert!(left >= 41.0 && right <= 612.0 - 41.0, "{word:?} leaves the paper");
+        for other in &words[index + 1..first] {
+            let [l, t, r, b] = letters(other);
+            let apart = right <= l || r <= left || bottom <= t || b <= top;
+            assert!(apart, "{word:?} overlaps {other:?}");
+        }
+    }
+    let pages = tools.render_pdf(&pdf);
+    assert_eq!(tools.decode(&pages[0])[0].text, slip.order_number);
+
+    slip.references.iter_mut().for_each(|reference| reference.value = "W".repeat(100));
+    let error = slip.to_pdf().unwrap_err();
+    assert_eq!(error, DocError::DoesNotFit { field: "references".to_owned() });
 }
 
 #[test]
