@@ -321,6 +321,18 @@ impl Payment {
         Ok(after)
     }
 
+    /// Adds a transaction; they are kept in order of ids, as they are stored.
+    pub(crate) fn keep(&mut self, transaction: Transaction) {
+        self.transactions.push(transaction);
+        self.transactions.sort_by_key(|one| one.id);
+    }
+
+    /// Adds an application; they are kept in order of ids, as they are stored.
+    pub(crate) fn keep_application(&mut self, application: Application) {
+        self.applications.push(application);
+        self.applications.sort_by_key(|one| one.id);
+    }
+
     fn sane(&self, amount: i64) -> Result<(), Refusal> {
         match amount {
             1..=MAX_MINOR => Ok(()),
@@ -348,7 +360,7 @@ impl Payment {
         now: Instant,
     ) -> Self {
         let mut after = self.clone();
-        after.transactions.push(Transaction {
+        after.keep(Transaction {
             id: ids.draw(),
             kind,
             amount,

@@ -199,8 +199,14 @@ impl Return {
             *slot = slot.plus(qty).ok_or_else(too_large)?;
         }
         line.received = line.fates.sum().ok_or_else(too_large)?;
-        self.dispositions.push(disposition);
+        self.keep(disposition);
         Ok(())
+    }
+
+    /// Adds a disposition; they are kept in order of ids, as they are stored.
+    pub(crate) fn keep(&mut self, disposition: Disposition) {
+        self.dispositions.push(disposition);
+        self.dispositions.sort_by_key(|one| one.id);
     }
 
     fn ensure_state(&self, allowed: &[ReturnState], verb: &str) -> Result<(), Refusal> {

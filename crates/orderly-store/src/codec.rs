@@ -9,7 +9,10 @@ use orderly_core::money::Currency;
 use orderly_core::order::{
     FulfillmentState, HoldScope, LineKind, Method, OrderState, Rounding, Settlement, ShipmentState,
 };
+use orderly_core::payment::{ApplicationKind, TargetKind, TransactionKind, TransactionState};
 use orderly_core::qty::{BaseUnit, Qty};
+use orderly_core::refund::{Cause as RefundCause, RefundSettlement, RefundState};
+use orderly_core::returns::{Fate, ReturnState};
 use orderly_core::time::{Day, Instant};
 use orderly_core::units::{CauseKind, Condition, CostSource, LotKind, MovementKind, PlaceKind};
 use rust_decimal::Decimal;
@@ -48,6 +51,8 @@ macro_rules! code {
 }
 
 code! {
+    ApplicationKind, Fate, RefundCause, RefundSettlement, RefundState, ReturnState, TargetKind,
+    TransactionKind, TransactionState,
     Account, ActorKind, DocumentKind, JournalKind, LotKind, BaseUnit, BinKind, CauseKind, ChannelKind, Condition, CostSource, FulfillmentState,
     Goods, HoldScope, LineKind, LocationKind, Method, MovementKind, OrderState, PlaceKind, Rounding,
     Settlement, ShipmentState, Tracking, WhenShort,

@@ -85,7 +85,7 @@ impl Payment {
         ids: &mut IdSource,
         now: Instant,
     ) {
-        self.applications.push(Application {
+        self.keep_application(Application {
             id: ids.draw(),
             target_kind: TargetKind::Order,
             target: order.as_bytes(),

@@ -28,7 +28,8 @@ pub fn between(before: &Payment, after: &Payment) -> Vec<Change> {
             changes.push(Change::Transaction(Box::new(one.clone())));
         }
     }
-    for one in after.applications.iter().skip(before.applications.len()) {
+    let known = |id| before.applications.iter().any(|old| old.id == id);
+    for one in after.applications.iter().filter(|new| !known(new.id)) {
         changes.push(Change::Application(Box::new(one.clone())));
     }
     changes
@@ -58,10 +59,10 @@ fn apply(payment: &mut Payment, change: &Change) -> Option<()> {
         Change::Transaction(one) => {
             match payment.transactions.iter_mut().find(|old| old.id == one.id) {
                 Some(old) => *old = *one,
-                None => payment.transactions.push(*one),
+                None => payment.keep(*one),
             }
         }
-        Change::Application(one) => payment.applications.push(*one),
+        Change::Application(one) => payment.keep_application(*one),
     }
     Some(())
 }

@@ -142,7 +142,7 @@ impl Payment {
             if let Some(order) = before.order
                 && amount != 0
             {
-                payment.applications.push(Application {
+                payment.keep_application(Application {
                     id: ids.draw(),
                     target_kind: TargetKind::Order,
                     target: order.as_bytes(),

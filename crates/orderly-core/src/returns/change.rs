@@ -30,7 +30,8 @@ pub fn between(before: &Return, after: &Return) -> Vec<Change> {
             changes.push(Change::Line(Box::new(line.clone())));
         }
     }
-    for disposition in after.dispositions.iter().skip(before.dispositions.len()) {
+    let known = |id| before.dispositions.iter().any(|old| old.id == id);
+    for disposition in after.dispositions.iter().filter(|new| !known(new.id)) {
         changes.push(Change::Disposition(Box::new(disposition.clone())));
     }
     changes
@@ -61,7 +62,7 @@ fn apply(returned: &mut Return, change: &Change) -> Option<()> {
             Some(old) => *old = *line,
             None => returned.lines.push(*line),
         },
-        Change::Disposition(disposition) => returned.dispositions.push(*disposition),
+        Change::Disposition(disposition) => returned.keep(*disposition),
     }
     Some(())
 }
