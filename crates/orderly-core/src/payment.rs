@@ -7,6 +7,7 @@
 
 pub mod apply;
 pub mod change;
+pub mod post;
 pub mod settle;
 
 use serde::{Deserialize, Serialize};

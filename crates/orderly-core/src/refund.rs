@@ -162,6 +162,20 @@ pub fn given_up(
     Ok(Decision { refund, order, returned })
 }
 
+/// A refund given up whose money moved after all: a fact, so its quantities count again.
+///
+/// # Errors
+/// `above_received` where its goods were refunded otherwise meanwhile.
+pub fn taken_up(
+    refund: &Refund,
+    order: &Order,
+    returned: Option<&Return>,
+) -> Result<Decision, Refusal> {
+    let refund = Refund { state: RefundState::Settled, ..refund.clone() };
+    let (order, returned) = counted(&refund, order, returned, 1)?;
+    Ok(Decision { refund, order, returned })
+}
+
 fn ended(refund: &Refund, state: RefundState) -> Result<Refund, Refusal> {
     if refund.state != RefundState::Pending {
         let detail = format!("refund {} is {}", refund.number, refund.state.code());

@@ -243,7 +243,7 @@ codes! {
         TransferLine "transfer_line", Claim "claim", ShipmentLine "shipment_line",
         ReturnLine "return_line", Disposition "disposition", ImportRow "import_row",
         WorkOrder "work_order", Movement "movement", PaymentTransaction "payment_transaction",
-        Refund "refund", Invoice "invoice", Event "event",
+        Refund "refund", Invoice "invoice", Event "event", Application "application",
     }
 }
 

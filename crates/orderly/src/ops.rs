@@ -10,6 +10,9 @@ pub mod command;
 pub mod events;
 pub mod orders;
 pub mod parties;
+pub mod payments;
+pub mod refunds;
+pub mod returns;
 pub mod settings;
 
 pub use command::{Object, Reference, command};

@@ -33,8 +33,12 @@ pub struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// For lengths the lot is the class of the level; else any lot is.
-    pub(super) fn lot_class(&self, item: ItemId, lot: LotId) -> Result<LotId, Refusal> {
+    /// The lot class of the level that goods of a lot count in: for lengths the lot itself, else
+    /// none.
+    ///
+    /// # Errors
+    /// `lot_required` where the item needs one, `unknown_item`, `invalid_field` for a service.
+    pub fn lot_class(&self, item: ItemId, lot: LotId) -> Result<LotId, Refusal> {
         let known = self
             .catalog
             .get(item)

@@ -1,0 +1,126 @@
+//! Saving payments: rows, events, journals, and what they do to the orders they pay.
+
+use orderly_core::id::{IdSource, LocationId, PaymentId};
+use orderly_core::order::{Decision, Order};
+use orderly_core::payment::change::{Change, between, fold};
+use orderly_core::payment::{Payment, apply::paid, post};
+use orderly_core::refusal::{Code, Refusal};
+use orderly_store::Tx;
+use orderly_store::tables::{channels, events as event_rows, payments};
+
+use crate::ops::books;
+use crate::ops::events::{Happened, event};
+use crate::ops::orders;
+use crate::{Call, Error};
+
+/// A payment as it was and as it is decided, and the event that says so.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    pub before: Option<Payment>,
+    pub after: Payment,
+    pub kind: &'static str,
+}
+
+/// Returns the payment folded from its events up to a sequence.
+pub fn folded(tx: &mut Tx<'_>, id: PaymentId, up_to: i64) -> Result<Option<Payment>, Error> {
+    let mut payment: Option<Payment> = None;
+    for event in event_rows::of_stream(tx, id.as_bytes(), up_to)? {
+        let broken = || Error::Internal(format!("event {} of {id} is broken", event.sequence));
+        let changes: Vec<Change> = serde_json::from_str(&event.changes).map_err(|_| broken())?;
+        let opened = payment.is_none();
+        let mut after = fold(payment.take(), &changes).ok_or_else(broken)?;
+        if !opened {
+            after.version += 1;
+        }
+        after.sequence = event.sequence;
+        payment = Some(after);
+    }
+    Ok(payment)
+}
+
+/// Returns the payment, locked against other writers until the transaction ends.
+pub fn load(tx: &mut Tx<'_>, id: PaymentId) -> Result<Payment, Error> {
+    let payment = payments::get(tx, id, true)?;
+    payment.ok_or_else(|| Error::not_found(format!("payment {id}")))
+}
+
+/// Saves a payment, its journals and event, and what its order is paid.
+pub(in crate::ops) fn save(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    changed: Changed,
+    order: Option<&Order>,
+) -> Result<Payment, Error> {
+    let mut saved = save_all(tx, call, ids, vec![changed], order.map(|one| (one, one.clone())))?;
+    saved.pop().ok_or_else(|| Error::Internal("a payment was not saved".into()))
+}
+
+/// Saves payments of one order together with what else is decided of it, as one event of the
+/// order: `order` is the order as it was, and as it is decided but for what it is paid.
+pub(in crate::ops) fn save_all(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    changed: Vec<Changed>,
+    order: Option<(&Order, Order)>,
+) -> Result<Vec<Payment>, Error> {
+    if let Some((before, mut decided)) = order {
+        for one in &changed {
+            decided.head.paid = paid(&decided, one.before.as_ref(), &one.after);
+        }
+        orders::apply(tx, call, ids, before, Decision::only(decided), "order.paid")?;
+    }
+    changed.into_iter().map(|one| save_one(tx, call, ids, one)).collect()
+}
+
+fn save_one(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    changed: Changed,
+) -> Result<Payment, Error> {
+    let Changed { before, mut after, kind } = changed;
+    let changes = match &before {
+        None => {
+            (after.version, after.sequence) = (1, 1);
+            if !payments::insert(tx, &after)? {
+                let detail = "the provider's payment is known";
+                return Err(Refusal::new(Code::AlreadyExists, detail).into());
+            }
+            vec![Change::Opened(Box::new(after.clone()))]
+        }
+        Some(before) => {
+            let changes = between(before, &after);
+            if changes.is_empty() {
+                return Ok(after);
+            }
+            after.version = before.version + 1;
+            after.sequence = before.sequence + 1;
+            if !payments::save(tx, before, &after)? {
+                let detail = format!("payment {} was changed meanwhile", before.id);
+                return Err(Refusal::new(Code::StaleVersion, detail).into());
+            }
+            changes
+        }
+    };
+    let own = books::books_of(tx, after.legal_entity)?;
+    let location = location_of(tx, &after)?;
+    let journals = post::journals(before.as_ref(), &after, &own, location, ids, call.now);
+    books::post(tx, call, &journals)?;
+    let happened = Happened {
+        stream_kind: "payment",
+        stream: after.id.as_bytes(),
+        sequence: after.sequence,
+        kind,
+        at: call.now,
+    };
+    event_rows::record(tx, &[event(call, ids, happened, &changes)])?;
+    Ok(after)
+}
+
+/// The store whose till it is, where the channel is one.
+fn location_of(tx: &mut Tx<'_>, payment: &Payment) -> Result<Option<LocationId>, Error> {
+    let Some(channel) = payment.channel else { return Ok(None) };
+    Ok(channels::get(tx, channel)?.and_then(|channel| channel.location))
+}
