@@ -132,6 +132,7 @@ impl From<RawId> for [u8; 16] {
 
 ids! {
     AccountId "acc"
+    AdjustmentId "adj"
     ApplicationId "apl"
     AuditId "aud"
     BinId "bin"
@@ -140,6 +141,7 @@ ids! {
     ClaimId "clm"
     ContactId "con"
     CountId "cnt"
+    CountLineId "cnl"
     CustomerId "cus"
     DeliveryId "dlv"
     DispositionId "dsp"

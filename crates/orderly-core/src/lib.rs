@@ -18,6 +18,7 @@ pub mod refund;
 pub mod refusal;
 pub mod returns;
 pub mod sourcing;
+pub mod stock;
 pub mod text;
 pub mod time;
 pub mod units;

@@ -13,6 +13,7 @@ use orderly_core::payment::{ApplicationKind, TargetKind, TransactionKind, Transa
 use orderly_core::qty::{BaseUnit, Qty};
 use orderly_core::refund::{Cause as RefundCause, RefundSettlement, RefundState};
 use orderly_core::returns::{Fate, ReturnState};
+use orderly_core::stock::{CountState, ReceiptKind, TransferState};
 use orderly_core::time::{Day, Instant};
 use orderly_core::units::{CauseKind, Condition, CostSource, LotKind, MovementKind, PlaceKind};
 use rust_decimal::Decimal;
@@ -53,7 +54,8 @@ macro_rules! code {
 code! {
     ApplicationKind, Fate, RefundCause, RefundSettlement, RefundState, ReturnState, TargetKind,
     TransactionKind, TransactionState,
-    Account, ActorKind, DocumentKind, JournalKind, LotKind, BaseUnit, BinKind, CauseKind, ChannelKind, Condition, CostSource, FulfillmentState,
+    Account, ActorKind, BaseUnit, BinKind, CauseKind, ChannelKind, Condition, CostSource,
+    CountState, DocumentKind, FulfillmentState, JournalKind, LotKind, ReceiptKind, TransferState,
     Goods, HoldScope, LineKind, LocationKind, Method, MovementKind, OrderState, PlaceKind, Rounding,
     Settlement, ShipmentState, Tracking, WhenShort,
 }

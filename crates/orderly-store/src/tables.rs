@@ -1,11 +1,13 @@
 //! One module per table or aggregate: its rows in, its domain values out.
 
 pub mod accounts;
+pub mod adjustments;
 pub mod audit;
 pub mod books;
 pub mod catalog;
 pub mod channels;
 pub mod claims;
+pub mod counts;
 pub mod customers;
 pub mod events;
 pub mod exceptions;
@@ -16,10 +18,13 @@ pub mod numbers;
 pub mod orders;
 pub mod parties;
 pub mod payments;
+pub mod receipts;
 pub mod refunds;
 pub mod returns;
 pub mod settings;
 pub mod suppliers;
+pub mod tasks;
+pub mod transfers;
 pub mod units;
 
 /// Whether an object of the merchant's own is in use, as its `state` column says.

@@ -14,5 +14,7 @@ pub mod payments;
 pub mod refunds;
 pub mod returns;
 pub mod settings;
+pub mod stock;
+pub mod tasks;
 
 pub use command::{Object, Reference, command};

@@ -1,5 +1,7 @@
 //! The JSON shapes of requests. Unknown fields are refused; amounts and quantities are texts.
 
+pub mod stock;
+
 use serde::{Deserialize, Serialize};
 
 /// An order as a channel sends it.

@@ -15,9 +15,11 @@ use orderly_core::units::{Cause, LevelChange, LevelKey, Movement, Place, PlaceKi
 
 use crate::tables::levels;
 use crate::{StoreError, Tx};
-pub use holdings::{Holding, holdings_at, holdings_of, qty_at, qty_in};
+pub use holdings::{Holding, holdings_at, holdings_of, holdings_of_lot, qty_at, qty_in};
 pub use lots::{get as lot, get_or_insert as lot_or_insert, named as lot_named};
-pub use movements::{Posting, movement, movements_of_cause, movements_of_item, reversal_of};
+pub use movements::{
+    Posting, last_worth, movement, movements_of_cause, movements_of_item, reversal_of,
+};
 pub use places::{get as place, insert as insert_places};
 
 /// Who records movements, and when.

@@ -150,6 +150,18 @@ pub fn holdings_of(
     tx.query(&sql, &[&item, &location], from_row)
 }
 
+/// Returns where a lot's goods lie; nothing where they are all gone.
+pub fn holdings_of_lot(
+    tx: &mut Tx<'_>,
+    item: ItemId,
+    lot: LotId,
+) -> Result<Vec<Holding>, StoreError> {
+    let sql = format!(
+        "{SELECT} WHERE h.item_id = $1 AND h.lot_id = $2 AND h.qty > 0 ORDER BY h.place_id"
+    );
+    tx.query(&sql, &[&item, &lot], from_row)
+}
+
 /// Returns up to `limit` holdings of a location after a key, by item, place and lot; empty ones
 /// are left out.
 pub fn holdings_at(

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use orderly_core::id::{ItemId, LotId, MovementId};
+use orderly_core::qty::Qty;
 use orderly_core::time::Instant;
 use orderly_core::units::{Cause, CauseKind, Movement};
 
@@ -116,6 +117,17 @@ pub fn movements_of_cause(
 /// Returns the movement that took another one back.
 pub fn reversal_of(tx: &mut Tx<'_>, id: MovementId) -> Result<Option<MovementId>, StoreError> {
     tx.query_one("SELECT id FROM movement WHERE reverses = $1", &[&id], |row| row.get("id"))
+}
+
+/// Returns value and quantity of the item's latest movement that carried value: what one of them
+/// was last worth.
+pub fn last_worth(tx: &mut Tx<'_>, item: ItemId) -> Result<Option<(i64, Qty)>, StoreError> {
+    tx.query_one(
+        "SELECT value_minor, qty FROM movement WHERE item_id = $1 AND value_minor > 0
+          ORDER BY recorded_at DESC, id DESC LIMIT 1",
+        &[&item],
+        |row| Ok((row.get("value_minor")?, row.get("qty")?)),
+    )
 }
 
 /// Returns up to `limit` movements of an item before a cursor of (recorded, id), newest first:

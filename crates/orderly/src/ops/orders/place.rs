@@ -13,10 +13,11 @@ use orderly_core::id::{ChannelId, CustomerId, IdSource, ItemId, OrderId, PartyId
 use orderly_core::item::Item;
 use orderly_core::order::change::Change;
 use orderly_core::order::{Order, build, claims};
+use orderly_core::qty::Qty;
 use orderly_core::refusal::{Code, Refusal};
 use orderly_core::sourcing::{Explanation, Stock};
 use orderly_core::time::Instant;
-use orderly_core::units::LevelKey;
+use orderly_core::units::{Level, LevelKey};
 use orderly_store::tables::exceptions::{self, Exception};
 use orderly_store::tables::idempotency::Answer;
 use orderly_store::tables::{
@@ -30,6 +31,7 @@ use super::{folded, ids_after_audit};
 use crate::call::content_hash;
 use crate::ops::command::{Object, Reference, entry, known, outcome, refusal_from};
 use crate::ops::events::{Happened, event};
+use crate::ops::stock::make_room::make_room;
 use crate::wire::OrderIn;
 use crate::{App, Call, Error};
 
@@ -350,20 +352,26 @@ impl<'a> Batch<'a> {
     }
 
     /// The goods are at the till: whoever else claims them waits, and what is on nobody's record
-    /// is found. The levels are read again.
+    /// is found. The levels are read again, as backorders see them: what waits does not wait for
+    /// these goods.
     fn make_room(
         &mut self,
         tx: &mut Tx<'_>,
         call: &Call,
         ids: &mut IdSource,
-        needed: &[(LevelKey, orderly_core::qty::Qty)],
+        needed: &[(LevelKey, Qty)],
     ) -> Result<(), Error> {
-        for (key, qty) in needed {
-            let _ = (&mut *tx, call, &mut *ids, key, qty);
+        for (key, short) in needed {
+            // What the order found available is still there: room is made for all of it.
+            let level = levels::get(tx, *key)?;
+            let there = level.map_or(Qty::ZERO, |level| level.available());
+            let qty = there.plus(*short).unwrap_or(*short);
+            make_room(tx, call, ids, *key, qty)?;
         }
         let items: Vec<ItemId> =
             self.catalog.items().map(|item: &std::sync::Arc<Item>| item.id).collect();
-        self.stock = Stock::new(read_levels(tx, &items)?);
+        let levels = read_levels(tx, &items)?.into_iter().map(Level::for_backorders);
+        self.stock = Stock::new(levels);
         Ok(())
     }
 

@@ -1,0 +1,190 @@
+//! Facts are never refused: goods that are gone, or in somebody's hands, leave their level even
+//! where orders have a right to them. Those orders wait instead, each with an exception.
+
+use orderly_core::id::*;
+use orderly_core::item::Goods;
+use orderly_core::order::backorder::displace;
+use orderly_core::order::{Order, claims as core_claims};
+use orderly_core::qty::{Qty, QtyDelta};
+use orderly_core::refusal::{Code, Refusal};
+use orderly_core::stock::{Adjustment, Spot};
+use orderly_core::units::{Condition, LevelKey, PlaceKind};
+use orderly_store::Tx;
+use orderly_store::tables::claims::{self, Claimed};
+use orderly_store::tables::exceptions::{self, Exception};
+use orderly_store::tables::tasks::{self, Task};
+use orderly_store::tables::{catalog, levels, locations};
+
+use super::adjust;
+use crate::ops::orders;
+use crate::{Call, Error};
+
+/// Claims looked at for one fact; more are not displaced by one command.
+const CLAIMS: i64 = 500;
+
+/// The kind of the tasks that ask a person to count goods; its key is [`count_key`].
+pub const COUNT_TASK: &str = "count";
+
+/// Makes sure that `qty` base units of a level are on hand and claimed by nobody.
+///
+/// Claims are turned into backorders first ([`free`]); what is still missing is on nobody's record
+/// and enters from *found* into the storage bin, with a count task and an exception.
+///
+/// # Errors
+/// `no_piece_serves` for lengths that are on nobody's record: which length cannot be known here.
+pub fn make_room(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    key: LevelKey,
+    qty: Qty,
+) -> Result<(), Error> {
+    let missing = free(tx, call, ids, key, qty)?;
+    if missing.is_zero() {
+        return Ok(());
+    }
+    let unknown = |what: &str| Error::Internal(format!("{what} of a level is unknown"));
+    let item = catalog::get(tx, key.item)?.ok_or_else(|| unknown("the item"))?;
+    let location = locations::get(tx, key.location)?.ok_or_else(|| unknown("the location"))?;
+    if item.goods == Goods::Lengths && key.lot_class.is_none() {
+        let detail = format!("no piece of {} at {} serves this", item.sku, location.code);
+        return Err(Refusal::new(Code::NoPieceServes, detail).into());
+    }
+    let spot = Spot {
+        item: item.id,
+        lot: key.lot_class,
+        bin: location.storage_bin,
+        condition: Condition::Sellable,
+    };
+    let found = Adjustment {
+        id: ids.draw(),
+        location: location.id,
+        spot,
+        delta: QtyDelta(missing.get()),
+        reason: "handed over, but on nobody's record".into(),
+        adjusted_at: call.now,
+        reverses: None,
+    };
+    adjust::carry_out(tx, call, ids, &location, &item, &found, PlaceKind::Found)?;
+    let detail = format!("{} of {} were on nobody's record", item.show(missing), item.sku);
+    raise(tx, call, ids, "found", key, None, missing, detail)?;
+    ask_for_count(tx, call, ids, key)
+}
+
+/// Turns claims on a level into backorders until `qty` base units are on hand and unclaimed: the
+/// lowest priority and the latest first. Returns what is still missing.
+///
+/// Goods that are picked stay with their order: they lie in the staging bin, not where goods are
+/// missing. A kit whose other components are picked keeps its claim as well.
+pub fn free(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    key: LevelKey,
+    qty: Qty,
+) -> Result<Qty, Error> {
+    let mut missing = missing(tx, key, qty)?;
+    if missing.is_zero() {
+        return Ok(missing);
+    }
+    let candidates = claims::allocated(tx, key.item, key.location, CLAIMS)?;
+    for claimed in candidates.into_iter().filter(|one| one.claim.key == key) {
+        if missing.is_zero() {
+            break;
+        }
+        let freed = give_up(tx, call, ids, &claimed, missing)?;
+        missing = missing.less(freed);
+    }
+    Ok(missing)
+}
+
+fn missing(tx: &mut Tx<'_>, key: LevelKey, qty: Qty) -> Result<Qty, Error> {
+    let level = levels::get(tx, key)?;
+    Ok(qty.less(level.map_or(Qty::ZERO, |level| level.unclaimed())))
+}
+
+/// Displaces up to `wanted` of one claim; returns what its level has free for it.
+fn give_up(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    claimed: &Claimed,
+    wanted: Qty,
+) -> Result<Qty, Error> {
+    let before = orders::load(tx, claimed.order)?;
+    let Ok(work) = before.work_of(claimed.claim.id) else { return Ok(Qty::ZERO) };
+    // Cut goods free whole source pieces only when all of the claim goes.
+    let unpicked = work.unpicked();
+    let part = if work.cut.is_some() { unpicked } else { unpicked.min(wanted) };
+    if part.is_zero() {
+        return Ok(Qty::ZERO);
+    }
+    let decision = match displace(&before, claimed.claim.id, part, call.now, ids) {
+        Ok(decision) => decision,
+        Err(refusal) if refusal.code() == Code::AboveOpen => return Ok(Qty::ZERO),
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let after = orders::apply(tx, call, ids, &before, decision, "order.displaced")?;
+    let key = claimed.claim.key;
+    let freed = allocated(&before, key).less(allocated(&after, key));
+    let detail = format!("order {} waits: its goods are not there", after.number);
+    raise(tx, call, ids, "displaced", key, Some(claimed), freed, detail)?;
+    Ok(freed)
+}
+
+/// What an order has allocated of a level.
+fn allocated(order: &Order, key: LevelKey) -> Qty {
+    let own = core_claims::of(order).into_iter().filter(|one| one.allocated && one.key == key);
+    Qty::sum(own.map(|one| one.qty)).unwrap_or(Qty::ZERO)
+}
+
+#[expect(clippy::too_many_arguments, reason = "an exception has this many facts")]
+fn raise(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    kind: &str,
+    key: LevelKey,
+    claimed: Option<&Claimed>,
+    qty: Qty,
+    detail: String,
+) -> Result<(), Error> {
+    let exception = Exception {
+        id: ids.draw::<EventId>().as_bytes(),
+        kind: kind.into(),
+        item: Some(key.item),
+        location: Some(key.location),
+        order: claimed.map(|one| one.order),
+        line: claimed.map(|one| one.claim.line),
+        qty: Some(qty.get()),
+        detail,
+        raised_at: call.now,
+        settled_at: None,
+    };
+    Ok(exceptions::insert(tx, &[exception])?)
+}
+
+/// The key of the task to count an item at a location.
+pub(super) fn count_key(item: ItemId, location: LocationId) -> String {
+    format!("{item}@{location}")
+}
+
+/// Asks for the goods of a level to be counted by somebody.
+fn ask_for_count(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    key: LevelKey,
+) -> Result<(), Error> {
+    let task = Task {
+        id: ids.draw(),
+        kind: COUNT_TASK.into(),
+        key: count_key(key.item, key.location),
+        payload: "{}".into(),
+        attempts: 0,
+        next_at: call.now,
+        created_at: call.now,
+    };
+    tasks::enqueue(tx, &task)?;
+    Ok(())
+}

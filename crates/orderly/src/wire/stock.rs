@@ -1,0 +1,125 @@
+//! The JSON shapes of stock documents. Quantities are texts in `unit`, the item's sale unit where
+//! absent; of goods held by length they count pieces of `length`, such as `2.4 m`.
+
+use serde::{Deserialize, Serialize};
+
+/// Goods that came in.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptIn {
+    /// The location's code.
+    pub location: String,
+    /// `purchase` (default), `opening` or `other`.
+    pub kind: Option<String>,
+    /// The supplier's code.
+    pub supplier: Option<String>,
+    pub reference: Option<String>,
+    /// RFC 3339; now where absent.
+    pub received_at: Option<String>,
+    pub lines: Vec<ReceiptLineIn>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptLineIn {
+    pub sku: String,
+    pub quantity: String,
+    pub unit: Option<String>,
+    pub length: Option<String>,
+    pub lot: Option<String>,
+    /// The day the lot expires.
+    pub expires_on: Option<String>,
+    #[serde(default)]
+    pub serials: Vec<String>,
+    /// The bin's code; the location's storage bin where absent.
+    pub bin: Option<String>,
+    /// `sellable` where absent.
+    pub condition: Option<String>,
+    /// Of one `unit`, in the legal entity's currency; of one piece where a length is given without
+    /// a unit. The item's expected cost where absent.
+    pub cost: Option<String>,
+}
+
+/// Goods that are more or fewer than was recorded.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdjustmentIn {
+    pub location: String,
+    pub sku: String,
+    /// Signed: `-3` are missing or broken, `2` were found.
+    pub quantity: String,
+    pub unit: Option<String>,
+    pub length: Option<String>,
+    pub lot: Option<String>,
+    pub bin: Option<String>,
+    pub condition: Option<String>,
+    /// Where goods went: `lost` (default), `scrap` or `own_use`.
+    pub to: Option<String>,
+    pub reason: String,
+}
+
+/// Goods sent from one of our locations to another.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransferIn {
+    pub from: String,
+    pub to: String,
+    pub lines: Vec<TransferLineIn>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransferLineIn {
+    pub sku: String,
+    pub quantity: String,
+    pub unit: Option<String>,
+    pub length: Option<String>,
+    pub lot: Option<String>,
+    pub bin: Option<String>,
+}
+
+/// What of a transfer arrived.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArrivalIn {
+    /// Nothing where empty.
+    #[serde(default)]
+    pub lines: Vec<ArrivalLineIn>,
+    pub bin: Option<String>,
+    /// Why what is still missing is written off; it stays on its way where absent.
+    pub write_off: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArrivalLineIn {
+    /// The line of the transfer, from 1.
+    pub position: i64,
+    /// In base units of the item.
+    pub quantity: i64,
+}
+
+/// A count to open.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CountIn {
+    pub location: String,
+    /// Whether those who count are kept from seeing what is expected.
+    #[serde(default)]
+    pub blind: bool,
+}
+
+/// What somebody counted in one bin.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CountedIn {
+    pub sku: String,
+    pub quantity: String,
+    pub unit: Option<String>,
+    pub length: Option<String>,
+    pub lot: Option<String>,
+    pub bin: Option<String>,
+    pub condition: Option<String>,
+    /// RFC 3339; now where absent.
+    pub counted_at: Option<String>,
+}
