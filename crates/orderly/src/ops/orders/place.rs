@@ -361,12 +361,16 @@ impl<'a> Batch<'a> {
         ids: &mut IdSource,
         needed: &[(LevelKey, Qty)],
     ) -> Result<(), Error> {
-        for (key, short) in needed {
+        let mut short = std::collections::BTreeMap::<LevelKey, Qty>::new();
+        for (key, qty) in needed {
+            let sum = short.entry(*key).or_insert(Qty::ZERO);
+            *sum = sum.plus(*qty).unwrap_or(*sum);
+        }
+        for (key, short) in short {
             // What the order found available is still there: room is made for all of it.
-            let level = levels::get(tx, *key)?;
+            let level = levels::get(tx, key)?;
             let there = level.map_or(Qty::ZERO, |level| level.available());
-            let qty = there.plus(*short).unwrap_or(*short);
-            make_room(tx, call, ids, *key, qty)?;
+            make_room(tx, call, ids, key, there.plus(short).unwrap_or(short))?;
         }
         let items: Vec<ItemId> =
             self.catalog.items().map(|item: &std::sync::Arc<Item>| item.id).collect();
