@@ -6,5 +6,8 @@
 pub mod count;
 pub mod forecast;
 pub mod numeric;
+pub mod pack;
+pub mod pick;
 pub mod route;
+pub mod stock;
 pub mod threads;

@@ -1,4 +1,6 @@
 //! Properties, brute force and fuzzing of every planner.
 
 mod forecasting;
+mod packing;
+mod picking;
 mod sourcing;
