@@ -4,14 +4,20 @@
 //!   by rolling origins, negative-binomial windows, constant-size state.
 //! * [`smooth`] serves smooth or seasonal series and aggregates: dynamic Theta, exponential
 //!   smoothing and complex smoothing, combined and guarded.
-//! * [`references`] holds the plain methods that every report stands beside.
+//! * [`effects`] adds price, promotion and event effects where they prove their worth; [`launch`]
+//!   serves items without a history.
+//! * [`audit`] holds every method against the plain ones; [`references`] are those.
 
+pub mod audit;
 pub mod calibrate;
 pub mod ces;
+pub mod classify;
 pub mod decompose;
 pub mod demand;
+pub mod effects;
 pub mod ets;
 pub mod history;
+pub mod launch;
 pub mod levels;
 pub mod panel;
 pub mod reconcile;

@@ -16,7 +16,7 @@ pub struct Season {
 }
 
 impl Season {
-    /// Returns the critical ratio (price − cost + goodwill)/(price − salvage + goodwill), in [0, 1].
+    /// Returns the ratio (price − cost + goodwill)/(price − salvage + goodwill), within [0, 1].
     #[must_use]
     pub fn critical_ratio(&self) -> f64 {
         let up = self.price - self.cost + self.goodwill;

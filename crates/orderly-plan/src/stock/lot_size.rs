@@ -56,8 +56,8 @@ impl Terms {
 
 /// Returns the lot of the least yearly cost for a yearly demand.
 ///
-/// For every price the economic lot √(2KD/h) is rounded down and up to packs; every price break is a
-/// candidate as well. Ties go to the smaller lot.
+/// For every price the economic lot √(2KD/h) is rounded down and up to packs; every price break
+/// is a candidate as well. Ties go to the smaller lot.
 ///
 /// # Errors
 /// [`LotError`] when prices are missing or not numbers.
@@ -109,7 +109,7 @@ mod tests {
             let every = (2..4_000).filter_map(|packs| terms().cost(packs * 12, demand));
             let best = every.min_by(|a, b| a.yearly_cost.total_cmp(&b.yearly_cost)).unwrap();
             assert!(lot.yearly_cost <= best.yearly_cost + 1e-9, "{demand}: {lot:?} {best:?}");
-            assert!(lot.units % 12 == 0 && lot.units >= 24);
+            assert!(lot.units.is_multiple_of(12) && lot.units >= 24);
         }
     }
 
