@@ -4,6 +4,8 @@
 
 pub mod app;
 pub mod call;
+pub mod cli;
+pub mod demo;
 pub mod error;
 pub mod ops;
 pub mod wire;

@@ -11,6 +11,7 @@ pub mod events;
 pub mod orders;
 pub mod parties;
 pub mod payments;
+pub mod read;
 pub mod refunds;
 pub mod returns;
 pub mod settings;

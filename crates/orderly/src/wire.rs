@@ -1,4 +1,7 @@
-//! The JSON shapes of requests. Unknown fields are refused; amounts and quantities are texts.
+//! The JSON shapes of requests: unknown fields are refused, amounts and quantities are texts. What
+//! is answered is in [`out`].
+
+pub mod out;
 
 pub mod stock;
 

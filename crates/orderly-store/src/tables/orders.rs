@@ -102,6 +102,18 @@ pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<OrderId>, Store
     tx.query_one("SELECT id FROM orders WHERE number = $1", &[&number], |row| row.get("id"))
 }
 
+/// Returns the orders of which a shipment or a parcel has this tracking number, or a parcel this
+/// SSCC, by id.
+pub fn by_tracking(tx: &mut Tx<'_>, text: &str) -> Result<Vec<OrderId>, StoreError> {
+    tx.query(
+        "SELECT order_id FROM shipment WHERE tracking = $1
+          UNION SELECT order_id FROM parcel WHERE sscc = $1
+          ORDER BY order_id LIMIT 20",
+        &[&text],
+        |row| row.get("order_id"),
+    )
+}
+
 /// Which orders to list; `None` does not filter.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

@@ -7,9 +7,10 @@ pub mod source;
 
 use orderly_core::books::{Dimensions, DocumentKind};
 use orderly_core::id::{IdSource, OrderId};
+use orderly_core::order::Decision;
+pub use orderly_core::order::Order;
 use orderly_core::order::change::{Change, between, fold};
 use orderly_core::order::claims::{self, level_changes};
-use orderly_core::order::{Decision, Order};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_store::Tx;
 use orderly_store::tables::units::{Posted, Recorded};

@@ -1,0 +1,202 @@
+//! The command line: parses, calls one operation, renders.
+//!
+//! Data goes to stdout, progress and errors to stderr. Exit codes: 0 done, 1 refused (or
+//! violations found), 2 could not.
+
+mod advice;
+mod config;
+mod demo;
+mod items;
+mod orders;
+mod output;
+mod setup;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use orderly_core::actor::Actor;
+use orderly_core::refusal::Code;
+use orderly_core::time::Instant;
+
+use crate::{App, Call, Error};
+use config::{Config, Setting};
+use output::Output;
+
+/// Take orders, know every unit, keep the books that prove it
+///
+/// Every order, every unit and every penny is accounted for; `orderly verify` proves it on your
+/// own data. Start with `orderly demo`, or with `orderly init` for a database of your own.
+#[derive(Debug, Parser)]
+#[command(name = "orderly", version, max_term_width = 100, propagate_version = false)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// Use this database: a file, or a postgres:// address
+    ///
+    /// Without it, the environment's ORDERLY_DATABASE, the file orderly.toml in this folder, and
+    /// then orderly.db in this folder are used, in this order.
+    #[arg(long, global = true, value_name = "FILE|URL", help_heading = "Everywhere")]
+    database: Option<String>,
+    /// Answer as JSON
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    json: bool,
+}
+
+/// What surrounds a command that changes something.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Given {
+    /// Say why; it is kept on the event and in the audit
+    #[arg(long, value_name = "TEXT", help_heading = "Every change")]
+    reason: Option<String>,
+    /// Do it once: the same key again gets the same answer
+    #[arg(long, value_name = "KEY", help_heading = "Every change")]
+    key: Option<String>,
+    /// Pass a refusal with this code, where you have the right; needs --reason
+    #[arg(long = "override", value_name = "CODE", help_heading = "Every change")]
+    overrides: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Set up a new database for a merchant
+    Init(setup::Init),
+    /// Create a builders' merchant and let it trade for a month
+    Demo(demo::Demo),
+    /// Place, list and show orders, and take each step with them
+    #[command(subcommand)]
+    Orders(orders::Orders),
+    /// List, show and add items
+    #[command(subcommand)]
+    Items(items::Items),
+    /// List and show customers and their trade accounts
+    #[command(subcommand)]
+    Customers(items::Customers),
+    /// List the channels that orders come from
+    Channels,
+    /// List the locations that hold and send goods
+    Locations,
+    /// List what only a person can settle
+    Exceptions(items::Exceptions),
+    /// Copy the database to a new file while work goes on
+    Backup(setup::Backup),
+    /// Put a backup in the place of a database that does not exist
+    Restore(setup::Restore),
+    /// Read and bring on the feed of events
+    #[command(subcommand)]
+    Events(setup::Events),
+    /// Show which settings are used and where they come from
+    #[command(subcommand)]
+    Config(setup::ConfigCommand),
+}
+
+/// What every command works with.
+pub struct Session {
+    config: Config,
+    out: Output,
+}
+
+impl Session {
+    /// Opens the database that is configured.
+    ///
+    /// # Errors
+    /// `Invalid` where there is no such file: reading never creates one.
+    fn open(&self) -> Result<App, Error> {
+        let Setting { value, source } = &self.config.database;
+        if !config::is_server(value) && !config::path_of(value).exists() {
+            let detail = format!(
+                "there is no database {value} (from {source}): run `orderly init` to set one up, \
+                 `orderly demo` to try one out, or name another with --database"
+            );
+            return Err(Error::Invalid(detail));
+        }
+        self.open_or_create()
+    }
+
+    fn open_or_create(&self) -> Result<App, Error> {
+        let app = App::open(&self.config.database.value)?;
+        for warning in app.store.warnings() {
+            eprintln!("orderly: {warning}");
+        }
+        Ok(app)
+    }
+
+    /// A call that only reads.
+    fn reading(&self) -> Call {
+        Call::new(Actor::owner(), "cli", now(), fresh_seed())
+    }
+
+    /// A call that changes something; `content` tells a repeat from another request.
+    ///
+    /// # Errors
+    /// `Invalid` for an override that is no code.
+    fn changing(&self, given: &Given, content: &impl std::fmt::Debug) -> Result<Call, Error> {
+        let mut call = self.reading();
+        if let Some(key) = &given.key {
+            call = call.with_key(key.clone(), format!("{content:?}").as_bytes());
+        }
+        call.reason.clone_from(&given.reason);
+        for text in &given.overrides {
+            let code = Code::ALL.iter().copied().find(|code| code.code() == text);
+            call.overrides.push(
+                code.ok_or_else(|| {
+                    Error::Invalid(format!("`{text}` is not the code of a refusal"))
+                })?,
+            );
+        }
+        Ok(call)
+    }
+}
+
+/// The machine's clock.
+fn now() -> Instant {
+    Instant::from_micros(jiff::Timestamp::now().as_microsecond())
+}
+
+/// Fresh randomness for ids.
+fn fresh_seed() -> u64 {
+    let (high, low) = uuid::Uuid::now_v7().as_u64_pair();
+    high.rotate_left(17) ^ low
+}
+
+/// Runs the command line and returns the exit code of the process.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let parsed = Cli::command().try_get_matches_from(args);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let out = Output::new(cli.global.json);
+    let result = Config::read(cli.global.database)
+        .and_then(|config| dispatch(&Session { config, out }, &cli.command));
+    match result {
+        Ok(code) => code,
+        Err(error) => advice::report(&error, out.json),
+    }
+}
+
+fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
+    match command {
+        Command::Init(init) => init.run(session),
+        Command::Demo(demo) => demo.run(session),
+        Command::Orders(orders) => orders.run(session),
+        Command::Items(items) => items.run(session),
+        Command::Customers(customers) => customers.run(session),
+        Command::Channels => items::channels(session),
+        Command::Locations => items::locations(session),
+        Command::Exceptions(exceptions) => exceptions.run(session),
+        Command::Backup(backup) => backup.run(session),
+        Command::Restore(restore) => restore.run(session),
+        Command::Events(events) => events.run(session),
+        Command::Config(config) => config.run(session),
+    }
+}

@@ -1,0 +1,181 @@
+//! Errors for people and programs: what happened, what it means, what to do, the code at the end.
+
+use std::process::ExitCode;
+
+use orderly_core::refusal::{Code, Issue, Refusal};
+use serde_json::{Value, json};
+
+use crate::Error;
+
+/// Prints an error on stderr and returns the exit code it stands for: 1 where the command was
+/// understood and refused, 2 where it could not be carried out.
+pub fn report(error: &Error, as_json: bool) -> ExitCode {
+    let text = if as_json { format!("{:#}", problem(error)) } else { told(error) };
+    eprintln!("{text}");
+    match error {
+        Error::NotFound { .. } | Error::Refused(_) | Error::Forbidden { .. } => ExitCode::from(1),
+        Error::Invalid(_) | Error::Unavailable(_) | Error::Internal(_) | Error::Again => {
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The error as JSON.
+pub fn problem(error: &Error) -> Value {
+    let issues = match error {
+        Error::Refused(refusal) => refusal.issues.iter().map(issue_json).collect(),
+        _ => Vec::new(),
+    };
+    let advice = advice(error);
+    json!({
+        "error": {
+            "code": error.code(),
+            "detail": error.to_string(),
+            "means": advice.means,
+            "to_do": advice.to_do,
+            "issues": issues,
+        }
+    })
+}
+
+fn issue_json(issue: &Issue) -> Value {
+    json!({
+        "pointer": issue.pointer,
+        "code": issue.code.code(),
+        "detail": issue.detail,
+        "sku": issue.sku,
+        "requested": issue.requested,
+        "available": issue.available,
+        "allowed": issue.allowed,
+    })
+}
+
+/// The error as people read it.
+pub fn told(error: &Error) -> String {
+    let mut lines = vec![match error {
+        Error::Refused(refusal) => what_happened(refusal),
+        _ => sentence(&error.to_string()),
+    }];
+    let advice = advice(error);
+    if !advice.means.is_empty() {
+        lines.push(format!("  What it means: {}", advice.means));
+    }
+    if !advice.to_do.is_empty() {
+        lines.push(format!("  What to do:    {}", advice.to_do));
+    }
+    lines.push(format!("  [{}]", error.code()));
+    lines.join("\n")
+}
+
+fn what_happened(refusal: &Refusal) -> String {
+    let mut lines = Vec::new();
+    for issue in &refusal.issues {
+        let mut line = sentence(&issue.detail);
+        if !issue.pointer.is_empty() {
+            line.push_str(&format!(" (at {})", issue.pointer));
+        }
+        if let Some(available) = &issue.available {
+            line.push_str(&format!(" Available: {available}."));
+        }
+        if let Some(allowed) = &issue.allowed {
+            line.push_str(&format!(" Allowed: {allowed}."));
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+/// The text with a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut chars = text.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", chars.as_str())
+}
+
+/// What an error means for the person, and what helps.
+struct Advice {
+    means: &'static str,
+    to_do: String,
+}
+
+fn advice(error: &Error) -> Advice {
+    let (means, to_do) = match error {
+        Error::NotFound { .. } => (
+            "nothing here has this number, id, channel id or tracking number",
+            "list what there is (`orderly orders list`, `orderly items list`) and copy one".into(),
+        ),
+        Error::Refused(refusal) => refused(refusal.code()),
+        Error::Forbidden { permission } => (
+            "your rights do not cover it",
+            format!("ask for the right `{}`, or let somebody who has it do it", permission.code()),
+        ),
+        Error::Invalid(_) => ("nothing was done", String::new()),
+        Error::Unavailable(_) => (
+            "nothing was done: the database could not be reached or used",
+            "look at `orderly config show`; is it the right file or address, and is it running?"
+                .into(),
+        ),
+        Error::Internal(_) => (
+            "Orderly met something it does not expect; nothing was half done",
+            "run `orderly verify`, and report what it says with this message".into(),
+        ),
+        Error::Again => ("another change came first", "run the same command again".into()),
+    };
+    Advice { means, to_do }
+}
+
+/// What a refusal means and what helps, by its code.
+fn refused(code: Code) -> (&'static str, String) {
+    let (means, to_do) = match code {
+        Code::InsufficientStock | Code::NoPieceServes | Code::BackorderLimit => (
+            "the channel does not sell what is not there",
+            "order what is available, receive stock (`orderly stock receive`)",
+        ),
+        Code::ExternalOrderChanged => (
+            "the channel sent this order before, with other content",
+            "show the order by its channel id, and change it instead of placing it again",
+        ),
+        Code::IdempotencyMismatch => (
+            "this key has been used for another request",
+            "use a new --key, or repeat the request as it was",
+        ),
+        Code::StaleVersion => ("somebody else changed it just now", "look at it, then try again"),
+        Code::OnHold => (
+            "a hold blocks this step",
+            "release the hold (`orderly orders release-hold ORDER HOLD`)",
+        ),
+        Code::InvalidTransition | Code::NothingToDo => (
+            "the order is not at a stage where this can be done",
+            "look where it stands: `orderly orders show ORDER`",
+        ),
+        Code::NotReversible => (
+            "the step has left the house and cannot be taken back",
+            "take the next step instead: a return, a refund or a correction",
+        ),
+        Code::UnknownChannel => ("orders come through a channel", "see `orderly channels`"),
+        Code::UnknownLocation => ("no location has this code", "see `orderly locations`"),
+        Code::UnknownItem => ("no item has this SKU", "see `orderly items list`"),
+        Code::UnknownCustomer | Code::UnknownAccount | Code::UnknownSite | Code::UnknownContact => {
+            ("nobody known has this number", "see `orderly customers list`")
+        }
+        Code::QuantityPrecision => {
+            ("the item is not sold in such parts", "ask for the quantity that is proposed")
+        }
+        Code::UnknownUnit | Code::UnitMismatch => {
+            ("the item is not sold by this unit", "see its units: `orderly items show SKU`")
+        }
+        Code::CreditLimit => {
+            ("the account would owe more than it may", "take a payment first, or raise the limit")
+        }
+        Code::AlreadyExists => ("it is there already", "show it, or choose another code"),
+        Code::ReasonRequired => ("this is kept with its reason", "say why with --reason"),
+        _ => ("nothing was changed", "correct what is named and run it again"),
+    };
+    let to_do = match code.overridden_by() {
+        Some(_) => format!("{to_do}, or pass it with --override {} --reason WHY", code.code()),
+        None => to_do.into(),
+    };
+    (means, to_do)
+}

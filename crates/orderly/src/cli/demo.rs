@@ -1,0 +1,78 @@
+//! The demonstration merchant.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use orderly_core::time::Day;
+
+use super::{Session, config};
+use crate::{Error, demo};
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Trade this many days
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=366))]
+    days: u32,
+    /// End at the start of this day; today (UTC) where absent
+    #[arg(long, value_name = "DATE")]
+    until: Option<String>,
+    /// Another seed is another merchant with other customers and orders
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write over an existing database
+    #[arg(long)]
+    force: bool,
+    /// Stop after the summary
+    #[arg(long)]
+    no_serve: bool,
+}
+
+impl Demo {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let database = &session.config.database.value;
+        self.make_room(database)?;
+        let until = match &self.until {
+            Some(text) => Day::parse(text)?,
+            None => super::now().day_in("UTC"),
+        };
+        let app = session.open_or_create()?;
+        let plan = demo::Plan { days: self.days, until, seed: self.seed };
+        let bar = super::output::progress(u64::from(self.days), "trading");
+        let summary = demo::run(&app, &plan, &mut |day| {
+            bar.set_message(format!("trading {day}"));
+            bar.inc(1);
+        })?;
+        bar.finish_and_clear();
+        session.out.answer(&summary, || summary.to_string())?;
+        Ok(ExitCode::from(summary.exit_code()))
+    }
+
+    /// Refuses to touch an existing database, or removes it where that was asked for.
+    fn make_room(&self, database: &str) -> Result<(), Error> {
+        if config::is_server(database) {
+            return Ok(());
+        }
+        let path = config::path_of(database);
+        if !path.exists() {
+            return Ok(());
+        }
+        if !self.force {
+            return Err(Error::Invalid(format!(
+                "{} exists already: name another file with --database, or add --force to replace \
+                 it",
+                path.display()
+            )));
+        }
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = path.clone().into_os_string();
+            name.push(suffix);
+            match std::fs::remove_file(&name) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::Invalid(format!("{}: {error}", path.display())));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

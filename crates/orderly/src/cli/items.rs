@@ -1,0 +1,433 @@
+//! Items, customers, channels, locations and exceptions.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use orderly_core::item::new::{NewItem, NewUnit};
+use orderly_core::item::{Goods, Item};
+use orderly_core::qty::BaseUnit;
+use serde_json::{Value, json};
+
+use super::output::table;
+use super::{Given, Session};
+use crate::ops::read;
+use crate::wire::out::{AddressOut, amount};
+use crate::{Error, ops};
+
+#[derive(Debug, Subcommand)]
+pub enum Items {
+    /// List items by SKU
+    List(ListItems),
+    /// Show one item by SKU, GTIN or id
+    Show {
+        /// SKU, GTIN or id
+        item: String,
+    },
+    /// Add an item
+    Add(Box<AddItem>),
+}
+
+#[derive(Debug, Args)]
+pub struct ListItems {
+    /// Only items after this SKU: the last one of the page before
+    #[arg(long, value_name = "SKU", default_value = "", hide_default_value = true)]
+    after: String,
+    /// How many, at most 1,000
+    #[arg(long, default_value_t = 100)]
+    limit: i64,
+}
+
+#[derive(Debug, Args)]
+pub struct AddItem {
+    sku: String,
+    name: String,
+    /// counted, continuous (rope, sand), lengths (boards), catch_weight or service
+    #[arg(long, default_value = "counted")]
+    goods: String,
+    /// The smallest unit of stock: each, mm, g, ml, cm2 or minute
+    #[arg(long, default_value = "each")]
+    base_unit: String,
+    /// A unit of its own as CODE=BASE, such as box=12; several times for several units
+    #[arg(long = "unit", value_name = "CODE=BASE")]
+    units: Vec<String>,
+    /// The unit it is sold by
+    #[arg(long)]
+    sale_unit: Option<String>,
+    /// Sell whole sale units only
+    #[arg(long)]
+    whole: bool,
+    /// List price of one price unit
+    #[arg(long)]
+    price: Option<String>,
+    /// The unit of the price; the sale unit where absent
+    #[arg(long)]
+    price_unit: Option<String>,
+    /// Expected cost of one base unit
+    #[arg(long)]
+    cost: Option<String>,
+    #[arg(long)]
+    gtin: Option<String>,
+    #[arg(long)]
+    weight_g: Option<i64>,
+    #[command(flatten)]
+    given: Given,
+}
+
+impl AddItem {
+    fn new_item(&self) -> Result<NewItem, Error> {
+        let unknown = |what: &str, text: &str| Error::Invalid(format!("`{text}` is no {what}"));
+        let mut units = Vec::new();
+        for text in &self.units {
+            let split = text.split_once('=');
+            let read = split.and_then(|(code, base)| Some((code, base.parse::<i64>().ok()?)));
+            let (code, num) = read.ok_or_else(|| unknown("unit such as box=12", text))?;
+            let whole = self.whole && self.sale_unit.as_deref() == Some(code);
+            units.push(NewUnit { code: code.into(), num, den: 1, whole, gtin: None });
+        }
+        Ok(NewItem {
+            sku: self.sku.clone(),
+            name: self.name.clone(),
+            goods: Goods::parse(&self.goods)
+                .ok_or_else(|| unknown("kind of goods", &self.goods))?,
+            base_unit: BaseUnit::parse(&self.base_unit)
+                .ok_or_else(|| unknown("base unit", &self.base_unit))?,
+            units,
+            sale_unit: self.sale_unit.clone(),
+            price: self.price.clone(),
+            price_unit: self.price_unit.clone(),
+            cost: self.cost.clone(),
+            gtin: self.gtin.clone(),
+            weight_g: self.weight_g,
+            ..NewItem::default()
+        })
+    }
+}
+
+fn item_json(item: &Item) -> Value {
+    let units = item.units.iter().map(|unit| {
+        json!({ "code": unit.code, "num": unit.ratio.num, "den": unit.ratio.den,
+            "whole": unit.whole, "gtin": unit.gtin })
+    });
+    json!({
+        "id": item.id.to_string(),
+        "sku": item.sku,
+        "name": item.name,
+        "goods": item.goods.code(),
+        "base_unit": item.base_unit.code(),
+        "tracking": item.tracking.code(),
+        "sale_unit": item.sale_unit,
+        "units": units.collect::<Vec<_>>(),
+        "price": item.price.map(|price| price.to_string()),
+        "price_unit": item.price_unit,
+        "currency": item.price_currency.map(|currency| currency.to_string()),
+        "cost": item.cost.map(|cost| cost.to_string()),
+        "gtin": item.gtin,
+        "weight_g": item.weight_g,
+        "kit": item.is_kit(),
+        "active": item.active,
+        "version": item.version,
+    })
+}
+
+fn price(item: &Item) -> String {
+    let shown = item.price.zip(item.price_currency);
+    shown.map_or_else(String::new, |(mut price, currency)| {
+        if price.scale() < currency.exponent() {
+            price.rescale(currency.exponent());
+        }
+        format!("{price} {currency} per {}", item.price_unit)
+    })
+}
+
+impl Items {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let app = session.open()?;
+        match self {
+            Self::List(list) => {
+                let call = session.reading();
+                let items = read::catalog::items(&app, &call, &list.after, list.limit)?;
+                let objects: Vec<Value> = items.iter().map(|item| item_json(item)).collect();
+                session.out.answer(&json!({ "items": objects }), || {
+                    let rows = items.iter().map(|item| {
+                        let kind = if item.is_kit() { "kit" } else { item.goods.code() };
+                        vec![item.sku.clone(), item.name.clone(), kind.into(), price(item)]
+                    });
+                    table(&["sku", "name", "goods", "price"], rows)
+                })
+            }
+            Self::Show { item } => {
+                let (item, parts) = read::catalog::item(&app, &session.reading(), item)?;
+                let mut object = item_json(&item);
+                let components = item.components.iter().filter_map(|part| {
+                    let own = parts.get(part.item)?;
+                    Some((own.sku.clone(), own.show(part.qty)))
+                });
+                let components: Vec<(String, String)> = components.collect();
+                object["components"] = components
+                    .iter()
+                    .map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity }))
+                    .collect();
+                session.out.answer(&object, || show_item(&item, &components))
+            }
+            Self::Add(add) => {
+                let call = session.changing(&add.given, add)?;
+                let item = ops::catalog::create_item(&app, &call, &add.new_item()?)?;
+                session.out.answer(&item_json(&item), || {
+                    format!("{} is in the range: {}", item.sku, item.name)
+                })
+            }
+        }
+    }
+}
+
+fn show_item(item: &Item, components: &[(String, String)]) -> String {
+    let mut lines = vec![
+        format!("{}  {}", item.sku, item.name),
+        format!("  goods       {}, counted in {}", item.goods.code(), item.base_unit.code()),
+        format!("  sold by     {}", item.sale_unit),
+        format!("  price       {}", price(item)),
+    ];
+    for unit in &item.units {
+        let whole = if unit.whole { ", whole only" } else { "" };
+        let (num, den) = (unit.ratio.num, unit.ratio.den);
+        let of = if den == 1 { num.to_string() } else { format!("{num}/{den}") };
+        lines.push(format!("  unit        {} = {of} {}{whole}", unit.code, item.base_unit.code()));
+    }
+    for (sku, quantity) in components {
+        lines.push(format!("  contains    {quantity} of {sku}"));
+    }
+    lines.join("\n")
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Customers {
+    /// List customers by number
+    List {
+        /// Only customers after this number: the last one of the page before
+        #[arg(long, value_name = "NUMBER", default_value = "", hide_default_value = true)]
+        after: String,
+        /// How many, at most 1,000
+        #[arg(long, default_value_t = 100)]
+        limit: i64,
+    },
+    /// Show one customer by number, account number, e-mail address or id
+    Show {
+        /// Number, account number, e-mail address or id
+        customer: String,
+    },
+}
+
+impl Customers {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let app = session.open()?;
+        let call = session.reading();
+        match self {
+            Self::List { after, limit } => {
+                let found = read::parties::list(&app, &call, after, *limit)?;
+                let objects: Vec<Value> = found
+                    .iter()
+                    .map(|(customer, party)| {
+                        json!({
+                            "id": customer.id.to_string(),
+                            "number": customer.number,
+                            "kind": customer.kind.code(),
+                            "party": party.as_ref().map(AddressOut::from),
+                        })
+                    })
+                    .collect();
+                session.out.answer(&json!({ "customers": objects }), || {
+                    let rows = found.iter().map(|(customer, party)| {
+                        let of = |get: fn(&AddressOut) -> Option<String>| {
+                            party.as_ref().and_then(|p| get(&AddressOut::from(p)))
+                        };
+                        vec![
+                            customer.number.clone(),
+                            of(|p| p.company.clone().or(Some(p.name.clone()))).unwrap_or_default(),
+                            of(|p| p.city.clone()).unwrap_or_default(),
+                            of(|p| p.email.clone()).unwrap_or_default(),
+                        ]
+                    });
+                    table(&["number", "name", "city", "e-mail"], rows)
+                })
+            }
+            Self::Show { customer } => {
+                let known = read::parties::show(&app, &call, customer)?;
+                session.out.answer(&known_json(&known), || show_customer(&known))
+            }
+        }
+    }
+}
+
+fn known_json(known: &read::parties::Known) -> Value {
+    let account = known.account.as_ref().map(|account| {
+        let money = |minor: i64| amount(minor, account.currency);
+        let owed = |exposure: &orderly_core::party::Exposure| {
+            json!({
+                "site": known.sites.iter().find(|s| s.id == exposure.site).map(|s| &s.code),
+                "limit": exposure.limit.map(money),
+                "open": money(exposure.open),
+                "dispatched": money(exposure.dispatched),
+                "invoiced": money(exposure.invoiced),
+            })
+        };
+        json!({
+            "number": account.number,
+            "name": account.name,
+            "terms_days": account.terms_days,
+            "currency": account.currency.to_string(),
+            "exposures": known.exposures.iter().map(owed).collect::<Vec<_>>(),
+        })
+    });
+    let contact = |(contact, party): &(orderly_core::party::Contact, _)| {
+        let party: &Option<orderly_core::party::Party> = party;
+        json!({
+            "id": contact.id.to_string(),
+            "may_order": contact.may_order,
+            "may_collect": contact.may_collect,
+            "party": party.as_ref().map(AddressOut::from),
+        })
+    };
+    json!({
+        "id": known.customer.id.to_string(),
+        "number": known.customer.number,
+        "kind": known.customer.kind.code(),
+        "party": known.party.as_ref().map(AddressOut::from),
+        "account": account,
+        "sites": known.sites.iter().map(|site| json!({
+            "code": site.code, "name": site.name, "reference": site.reference,
+        })).collect::<Vec<_>>(),
+        "contacts": known.contacts.iter().map(contact).collect::<Vec<_>>(),
+    })
+}
+
+fn show_customer(known: &read::parties::Known) -> String {
+    let party = known.party.as_ref().map(AddressOut::from).unwrap_or_default();
+    let name = party.company.clone().unwrap_or_else(|| party.name.clone());
+    let mut lines = vec![format!("{}  {name}", known.customer.number)];
+    lines.extend(party.lines.iter().map(|line| format!("  {line}")));
+    let place = [party.postcode, party.city, party.country];
+    lines.push(format!("  {}", place.into_iter().flatten().collect::<Vec<_>>().join(" ")));
+    lines.extend([party.email, party.phone].into_iter().flatten().map(|text| format!("  {text}")));
+    if let Some(account) = &known.account {
+        lines.push(format!("Account {}, {} days to pay", account.number, account.terms_days));
+        for exposure in &known.exposures {
+            let site = known.sites.iter().find(|site| site.id == exposure.site);
+            let whose = site.map_or_else(|| "in all".into(), |site| format!("site {}", site.code));
+            let money = |minor: i64| amount(minor, account.currency);
+            let owed = exposure.open + exposure.dispatched + exposure.invoiced;
+            let limit = exposure.limit.map_or_else(|| "no limit".into(), money);
+            lines.push(format!("  {whose}: owes {} {}, of {limit}", money(owed), account.currency));
+        }
+    }
+    lines.join("\n")
+}
+
+/// Lists the channels.
+pub fn channels(session: &Session) -> Result<ExitCode, Error> {
+    let found = read::catalog::channels(&session.open()?, &session.reading())?;
+    let objects: Vec<Value> = found
+        .iter()
+        .map(|channel| {
+            json!({
+                "id": channel.id.to_string(),
+                "code": channel.code,
+                "name": channel.name,
+                "kind": channel.kind.code(),
+                "when_short": channel.when_short.code(),
+                "rounding": channel.rounding.code(),
+                "currency": channel.currency.to_string(),
+                "priority": channel.priority,
+                "active": channel.active,
+            })
+        })
+        .collect();
+    session.out.answer(&json!({ "channels": objects }), || {
+        let rows = found.iter().map(|channel| {
+            vec![
+                channel.code.clone(),
+                channel.name.clone(),
+                channel.kind.code().into(),
+                channel.when_short.code().into(),
+                channel.currency.to_string(),
+            ]
+        });
+        table(&["code", "name", "kind", "when short", "currency"], rows)
+    })
+}
+
+/// Lists the locations.
+pub fn locations(session: &Session) -> Result<ExitCode, Error> {
+    let found = read::catalog::locations(&session.open()?, &session.reading())?;
+    let objects: Vec<Value> = found
+        .iter()
+        .map(|location| {
+            json!({
+                "id": location.id.to_string(),
+                "code": location.code,
+                "name": location.name,
+                "kind": location.kind.code(),
+                "zone": location.zone,
+                "priority": location.priority,
+                "fulfills": location.fulfills,
+                "latitude_e6": location.coordinates.map(|at| at.latitude_e6),
+                "longitude_e6": location.coordinates.map(|at| at.longitude_e6),
+                "active": location.active,
+            })
+        })
+        .collect();
+    session.out.answer(&json!({ "locations": objects }), || {
+        let rows = found.iter().map(|location| {
+            vec![
+                location.code.clone(),
+                location.name.clone(),
+                location.kind.code().into(),
+                location.zone.clone(),
+                if location.fulfills { "yes" } else { "no" }.into(),
+            ]
+        });
+        table(&["code", "name", "kind", "zone", "sends orders"], rows)
+    })
+}
+
+#[derive(Debug, Args)]
+pub struct Exceptions {
+    /// How many, the oldest first
+    #[arg(long, default_value_t = 100)]
+    limit: i64,
+}
+
+impl Exceptions {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let found = read::catalog::exceptions(&session.open()?, &session.reading(), self.limit)?;
+        let objects: Vec<Value> = found
+            .iter()
+            .map(|raised| {
+                json!({
+                    "kind": raised.exception.kind,
+                    "sku": raised.sku,
+                    "location": raised.location,
+                    "order": raised.order,
+                    "qty": raised.exception.qty,
+                    "detail": raised.exception.detail,
+                    "raised_at": raised.exception.raised_at.to_string(),
+                })
+            })
+            .collect();
+        session.out.answer(&json!({ "exceptions": objects }), || {
+            if found.is_empty() {
+                return "Nothing waits for a person.".into();
+            }
+            let rows = found.iter().map(|raised| {
+                vec![
+                    super::output::minute(&raised.exception.raised_at.to_string()),
+                    raised.exception.kind.clone(),
+                    raised.order.clone().unwrap_or_default(),
+                    raised.sku.clone().unwrap_or_default(),
+                    raised.location.clone().unwrap_or_default(),
+                    raised.exception.detail.clone(),
+                ]
+            });
+            table(&["raised", "kind", "order", "sku", "location", "what"], rows)
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! Orders: placing, listing, showing; each step has its own file.
+
+mod page;
+mod place;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use orderly_core::time::{Day, Instant};
+use serde_json::{Value, json};
+
+use super::Session;
+use super::output::{minute, table};
+use crate::Error;
+use crate::ops::read::orders::{self, Page, Wanted};
+use crate::wire::out::{EventOut, OrderOut, amount};
+
+#[derive(Debug, Subcommand)]
+pub enum Orders {
+    /// List orders, the latest first
+    List(List),
+    /// Show one order: lines, goods, money, holds, and what happened
+    Show {
+        /// Number, id, the channel's id, tracking number or SSCC
+        order: String,
+    },
+    /// Place one order or many from JSON
+    Place(place::Place),
+    /// List what happened to an order
+    Events {
+        /// Number, id, the channel's id, tracking number or SSCC
+        order: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only orders of this channel
+    #[arg(long, value_name = "CODE")]
+    channel: Option<String>,
+    /// Only orders in this state: draft, quoted, placed, canceled or closed
+    #[arg(long)]
+    state: Option<String>,
+    /// Only orders placed from this day (UTC) or instant on
+    #[arg(long, value_name = "DAY")]
+    from: Option<String>,
+    /// Only orders placed before this day (UTC) or instant
+    #[arg(long, value_name = "DAY")]
+    until: Option<String>,
+    /// The next page: the cursor that the page before ended with
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<String>,
+    /// How many, at most 1,000
+    #[arg(long, default_value_t = 50)]
+    limit: i64,
+}
+
+/// Reads a day (its first instant, UTC) or an instant.
+pub fn instant(text: &str) -> Result<Instant, Error> {
+    if let Ok(day) = Day::parse(text) {
+        return Ok(Instant::from_micros(0).plus_days(i64::from(day.number())));
+    }
+    Ok(Instant::parse(text)?)
+}
+
+impl Orders {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        match self {
+            Self::List(list) => list.run(session),
+            Self::Show { order } => {
+                let shown = orders::show(&session.open()?, &session.reading(), order)?;
+                let out = OrderOut::from(&shown);
+                session.out.answer(&out, || page::order(&out))
+            }
+            Self::Place(place) => place.run(session),
+            Self::Events { order } => {
+                let shown = orders::show(&session.open()?, &session.reading(), order)?;
+                let events: Vec<Value> = shown
+                    .timeline
+                    .iter()
+                    .map(|event| {
+                        let changes: Value = serde_json::from_str(&event.changes)
+                            .map_err(|error| Error::Internal(error.to_string()))?;
+                        let mut object = json!(EventOut::from(event));
+                        object["changes"] = changes;
+                        Ok(object)
+                    })
+                    .collect::<Result<_, Error>>()?;
+                let out = json!({ "order": shown.order.number, "events": events });
+                session.out.answer(&out, || page::timeline(&shown))
+            }
+        }
+    }
+}
+
+impl List {
+    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let wanted = Wanted {
+            channel: self.channel.clone(),
+            state: self.state.clone(),
+            from: self.from.as_deref().map(instant).transpose()?,
+            until: self.until.as_deref().map(instant).transpose()?,
+            after: self.after.clone(),
+            limit: self.limit,
+        };
+        let found = orders::list(&session.open()?, &session.reading(), &wanted)?;
+        session.out.answer(&list_json(&found), || list_text(&found))
+    }
+}
+
+fn list_json(page: &Page) -> Value {
+    let one = |order: &orders::Summary| {
+        let money = |minor: i64| amount(minor, order.currency);
+        json!({
+            "id": order.id.to_string(),
+            "number": order.number,
+            "channel": page.channels.get(&order.channel).map(|channel| &channel.code),
+            "external_id": order.external_id,
+            "state": order.state.code(),
+            "placed_at": order.placed_at.to_string(),
+            "customer": page.names.get(&order.id),
+            "currency": order.currency.to_string(),
+            "total": money(order.total),
+            "authorized": money(order.paid.authorized),
+            "captured": money(order.paid.captured),
+            "refunded": money(order.paid.refunded),
+            "history": order.history,
+        })
+    };
+    json!({ "orders": page.orders.iter().map(one).collect::<Vec<_>>(), "next": page.next })
+}
+
+fn list_text(page: &Page) -> String {
+    if page.orders.is_empty() {
+        return "No orders. Place one: `orderly orders place FILE`.".into();
+    }
+    let rows = page.orders.iter().map(|order| {
+        let channel = page.channels.get(&order.channel);
+        vec![
+            order.number.clone(),
+            minute(&order.placed_at.to_string()),
+            channel.map(|channel| channel.code.clone()).unwrap_or_default(),
+            page.names.get(&order.id).cloned().unwrap_or_default(),
+            order.state.code().into(),
+            format!("{} {}", amount(order.total, order.currency), order.currency),
+            amount(order.paid.captured - order.paid.refunded, order.currency),
+        ]
+    });
+    let head = ["order", "placed (UTC)", "channel", "customer", "state", "total>", "paid>"];
+    let mut text = table(&head, rows);
+    if let Some(next) = &page.next {
+        text.push_str(&format!("\nMore: add --after {next}"));
+    }
+    text
+}

@@ -1,0 +1,5 @@
+//! Reading: what lists, pages and documents show. Nothing here writes.
+
+pub mod catalog;
+pub mod orders;
+pub mod parties;

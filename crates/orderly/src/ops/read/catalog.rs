@@ -1,0 +1,88 @@
+//! Items, channels and locations as lists show them.
+
+use std::sync::Arc;
+
+use orderly_core::actor::{Permission, Scope};
+use orderly_core::catalog::{Catalog, Channel, Location};
+use orderly_core::item::Item;
+use orderly_store::Tx;
+use orderly_store::tables::exceptions::{self, Exception};
+use orderly_store::tables::{catalog, channels, locations};
+
+use crate::{App, Call, Error};
+
+/// Returns the item with this SKU, GTIN or id.
+///
+/// # Errors
+/// `not_found`.
+pub fn item_called(tx: &mut Tx<'_>, text: &str) -> Result<Arc<Item>, Error> {
+    let text = text.trim();
+    if let Some(found) = catalog::by_sku(tx, text)? {
+        return Ok(found);
+    }
+    if let Ok(id) = text.parse()
+        && let Some(found) = catalog::get(tx, id)?
+    {
+        return Ok(found);
+    }
+    let found = catalog::by_gtin(tx, text)?.into_iter().next();
+    let shown: String = text.chars().take(60).collect();
+    found.ok_or_else(|| Error::not_found(format!("item `{shown}`")))
+}
+
+/// Returns an item with the components of its kit. See [`item_called`].
+pub fn item(app: &App, call: &Call, text: &str) -> Result<(Arc<Item>, Catalog), Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| {
+        let item = item_called(tx, text)?;
+        let parts: Vec<_> = item.components.iter().map(|part| part.item).collect();
+        Ok((item, catalog::load_ids(tx, &parts)?))
+    })
+}
+
+/// Returns up to `limit` items after a SKU, by SKU.
+pub fn items(app: &App, call: &Call, after: &str, limit: i64) -> Result<Vec<Arc<Item>>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| Ok(catalog::list(tx, after, limit.clamp(1, 1_000))?))
+}
+
+/// Returns every channel, by code.
+pub fn channels(app: &App, call: &Call) -> Result<Vec<Channel>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| Ok(channels::all(tx)?))
+}
+
+/// Returns every location, by code.
+pub fn locations(app: &App, call: &Call) -> Result<Vec<Location>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| Ok(locations::all(tx)?))
+}
+
+/// An open exception with the names of what it is about.
+#[derive(Debug, Clone)]
+pub struct Raised {
+    pub exception: Exception,
+    pub sku: Option<String>,
+    pub location: Option<String>,
+    pub order: Option<String>,
+}
+
+/// Returns up to `limit` open exceptions, the oldest first.
+pub fn exceptions(app: &App, call: &Call, limit: i64) -> Result<Vec<Raised>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| {
+        let mut raised = Vec::new();
+        for exception in exceptions::open(tx, limit.clamp(1, 10_000))? {
+            let item = exception.item.map(|id| catalog::get(tx, id)).transpose()?.flatten();
+            let at = exception.location.map(|id| locations::get(tx, id)).transpose()?.flatten();
+            let order = exception.order.map(|id| super::orders::number(tx, id)).transpose()?;
+            raised.push(Raised {
+                sku: item.map(|item| item.sku.clone()),
+                location: at.map(|at| at.code),
+                order: order.flatten(),
+                exception,
+            });
+        }
+        Ok(raised)
+    })
+}

@@ -1,0 +1,92 @@
+//! Customers with their names, accounts and sites.
+
+use orderly_core::actor::{Permission, Scope};
+use orderly_core::party::{Account, Contact, Customer, Exposure, Party, Site, email};
+use orderly_store::Tx;
+use orderly_store::tables::{accounts, customers, parties};
+
+use crate::{App, Call, Error};
+
+/// A customer with everything that belongs to it.
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub customer: Customer,
+    pub party: Option<Party>,
+    pub account: Option<Account>,
+    pub sites: Vec<Site>,
+    pub contacts: Vec<(Contact, Option<Party>)>,
+    /// What the account and each of its sites may owe and owes.
+    pub exposures: Vec<Exposure>,
+}
+
+/// Returns up to `limit` customers after a number, by number, with the names in force.
+pub fn list(
+    app: &App,
+    call: &Call,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(Customer, Option<Party>)>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| {
+        let mut found = Vec::new();
+        for customer in customers::list(tx, after, limit.clamp(1, 1_000))? {
+            let party = parties::get(tx, customer.party)?;
+            found.push((customer, party));
+        }
+        Ok(found)
+    })
+}
+
+/// Returns the customer that `text` stands for: a number, an id, an e-mail address or the number
+/// of a trade account.
+///
+/// # Errors
+/// `not_found`.
+pub fn show(app: &App, call: &Call, text: &str) -> Result<Known, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| {
+        let customer = find(tx, text)?;
+        let party = parties::get(tx, customer.party)?;
+        let account = customer.account.map(|id| accounts::get(tx, id)).transpose()?.flatten();
+        let mut known = Known {
+            customer,
+            party,
+            account: None,
+            sites: Vec::new(),
+            contacts: Vec::new(),
+            exposures: Vec::new(),
+        };
+        if let Some(account) = account {
+            known.sites = accounts::sites(tx, account.id)?;
+            for contact in accounts::contacts(tx, account.id)? {
+                let party = parties::get(tx, contact.party)?;
+                known.contacts.push((contact, party));
+            }
+            known.exposures = accounts::exposures(tx, account.id)?;
+            known.account = Some(account);
+        }
+        Ok(known)
+    })
+}
+
+fn find(tx: &mut Tx<'_>, text: &str) -> Result<Customer, Error> {
+    let text = text.trim();
+    if let Some(found) = customers::by_number(tx, text)? {
+        return Ok(found);
+    }
+    if let Ok(id) = text.parse()
+        && let Some(found) = customers::get(tx, id)?
+    {
+        return Ok(found);
+    }
+    if let Some(account) = accounts::by_number(tx, text)?
+        && let Some(found) = customers::get(tx, account.customer)?
+    {
+        return Ok(found);
+    }
+    let address = email(text).ok();
+    let found = address.map(|address| customers::by_email(tx, &address)).transpose()?;
+    let shown: String = text.chars().take(60).collect();
+    let found = found.and_then(|found| found.into_iter().next());
+    found.ok_or_else(|| Error::not_found(format!("customer `{shown}`")))
+}
