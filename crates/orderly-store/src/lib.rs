@@ -20,6 +20,7 @@ mod store;
 pub mod tables;
 mod tx;
 mod value;
+pub mod verify;
 
 pub use error::{Cause, StoreError};
 pub use row::Row;

@@ -34,6 +34,12 @@ fn steps(file: &File) -> Vec<Step> {
         .collect()
 }
 
+/// The hashes of all steps, by file and number.
+pub(crate) fn hashes(files: &[File]) -> Vec<(&'static str, i64, String)> {
+    let all = files.iter().flat_map(steps);
+    all.map(|step| (step.file, step.number, step.hash)).collect()
+}
+
 /// The steps of a file that are still to be taken. A step that changed after it was taken is an
 /// error: databases of the same version would differ.
 fn pending(file: &File, taken: &Taken) -> Result<Vec<Step>, StoreError> {

@@ -112,7 +112,7 @@ fn row(order: &Order, claim: &Claim) -> Vec<Value> {
     ]
 }
 
-fn claimed_from_row(row: &Row<'_>) -> Result<Claimed, StoreError> {
+pub(crate) fn claimed_from_row(row: &Row<'_>) -> Result<Claimed, StoreError> {
     let state: String = row.get("state")?;
     let key = orderly_core::units::LevelKey {
         item: row.get("item_id")?,

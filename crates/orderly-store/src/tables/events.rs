@@ -217,7 +217,7 @@ pub fn holds(tx: &mut Tx<'_>, name: &str, owner: &str, fence: i64) -> Result<boo
     Ok(tx.query_one(sql, &[&name, &owner, &fence], |row| row.get::<i64>("one"))?.is_some())
 }
 
-fn event_from_row(row: &Row<'_>) -> Result<Event, StoreError> {
+pub(crate) fn event_from_row(row: &Row<'_>) -> Result<Event, StoreError> {
     Ok(Event {
         stream_kind: row.get("stream_kind")?,
         stream: row.get("stream_id")?,

@@ -3,6 +3,7 @@
 mod head;
 mod lines;
 mod parts;
+mod range;
 
 use orderly_core::id::{ChannelId, OrderId};
 use orderly_core::order::change::{Change, between};
@@ -11,6 +12,7 @@ use orderly_core::time::Instant;
 
 use crate::{Engine, Row, StoreError, Tx};
 pub use head::Summary;
+pub(crate) use range::range;
 
 /// Inserts new orders with all their parts, without their claims, set-based.
 ///

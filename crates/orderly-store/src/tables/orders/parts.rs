@@ -418,18 +418,20 @@ pub fn backorders_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Backorder>, 
     tx.query(
         "SELECT * FROM claim WHERE order_id = $1 AND state = 'backordered' ORDER BY id",
         &[&order],
-        |row| {
-            Ok(Backorder {
-                claim: row.get("id")?,
-                line: row.get("claimant_id")?,
-                item: row.get("item_id")?,
-                location: row.get("location_id")?,
-                lot_class: row.get("lot_class")?,
-                qty: row.get("qty")?,
-                since: row.get("created_at")?,
-            })
-        },
+        backorder_from_row,
     )
+}
+
+pub(super) fn backorder_from_row(row: &Row<'_>) -> Result<Backorder, StoreError> {
+    Ok(Backorder {
+        claim: row.get("id")?,
+        line: row.get("claimant_id")?,
+        item: row.get("item_id")?,
+        location: row.get("location_id")?,
+        lot_class: row.get("lot_class")?,
+        qty: row.get("qty")?,
+        since: row.get("created_at")?,
+    })
 }
 
 /// Stores the routing of orders, the newest decision replacing the one before.
