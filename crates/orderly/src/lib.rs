@@ -8,6 +8,7 @@ pub mod cli;
 pub mod demo;
 pub mod error;
 pub mod ops;
+pub mod verify;
 pub mod wire;
 
 pub use app::App;

@@ -6,3 +6,4 @@
 
 mod fixture;
 mod place;
+mod verify;
