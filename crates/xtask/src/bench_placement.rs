@@ -1,0 +1,88 @@
+//! `cargo xtask bench placement`: orders placed in bulk on each engine, beside a floor that writes
+//! the same rows without deciding anything, in the same run.
+
+mod floor;
+mod merchant;
+
+use std::time::Instant;
+
+use orderly::App;
+use orderly::ops::orders::place::{Placing, place_many};
+
+use crate::run::Outcome;
+
+/// Orders per call of `place_many`, and rows' worth of orders per transaction of the floor.
+const BATCH: usize = 500;
+
+/// What was measured on one engine; medians, in orders a second.
+struct Figures {
+    engine: &'static str,
+    placed: f64,
+    floor: f64,
+}
+
+/// Measures SQLite in a temporary folder, and PostgreSQL where `ORDERLY_TEST_PG` names a server.
+///
+/// `orders=N` places so many in each of `runs=N` runs; `--json` prints JSON.
+pub fn run(words: &[String]) -> Outcome {
+    let number = |name: &str, default: usize| -> Result<usize, String> {
+        let given = words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        given.map_or(Ok(default), |text| text.parse().map_err(|_| format!("{name}={text}?")))
+    };
+    let (orders, runs) = (number("orders", 10_000)?, number("runs", 5)?);
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let file = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let mut all = vec![measure("sqlite", &file("a.db"), &file("b.db"), orders, runs)?];
+    if let Ok(server) = std::env::var("ORDERLY_TEST_PG") {
+        let mark = if server.contains('?') { '&' } else { '?' };
+        let schema = |name: &str| format!("{server}{mark}schema=bench{}{name}", std::process::id());
+        all.push(measure("postgres", &schema("a"), &schema("b"), orders, runs)?);
+    }
+    let json = words.iter().any(|word| word == "--json");
+    for Figures { engine, placed, floor } in all {
+        let share = placed / floor;
+        if json {
+            println!(
+                "{{\"engine\":\"{engine}\",\"orders_per_s\":{placed:.0},\
+                 \"floor_per_s\":{floor:.0},\"floor_share\":{share:.3}}}"
+            );
+        } else {
+            println!("{engine:<9} {placed:>8.0} orders/s  floor {floor:>8.0}  share {share:.2}");
+        }
+    }
+    Ok(())
+}
+
+fn measure(
+    engine: &'static str,
+    location: &str,
+    floor_location: &str,
+    orders: usize,
+    runs: usize,
+) -> Result<Figures, String> {
+    let app = App::open(location).map_err(|error| error.to_string())?;
+    let shop = merchant::set_up(&app)?;
+    let floor_app = App::open(floor_location).map_err(|error| error.to_string())?;
+    let mut floor = floor::Floor::new(&app, &floor_app)?;
+    let mut placed = Vec::new();
+    let mut written = Vec::new();
+    for run in 0..runs {
+        let asked = shop.orders(run, orders);
+        let placings: Vec<Placing<'_>> =
+            asked.iter().map(|(call, order)| Placing { call, order }).collect();
+        let start = Instant::now();
+        for batch in placings.chunks(BATCH) {
+            for outcome in place_many(&app, batch) {
+                outcome.map_err(|error| error.to_string())?;
+            }
+        }
+        placed.push(orders as f64 / start.elapsed().as_secs_f64());
+        written.push(orders as f64 / floor.write(orders.div_ceil(BATCH))?);
+    }
+    Ok(Figures { engine, placed: median(placed), floor: median(written) })
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}

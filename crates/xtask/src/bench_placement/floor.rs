@@ -1,0 +1,157 @@
+//! The floor: the rows that placement wrote, written again to another database without deciding
+//! anything: same tables, same columns, same indexes, same grouping, same durable settings.
+
+use std::time::Instant;
+
+use orderly::App;
+use orderly_store::{Column, Kind, Row, StoreError, Tx, Value, ValueRef};
+
+/// The tables placement writes, parents first, with the columns that sort their rows by age.
+const TABLES: &[(&str, &str)] = &[
+    ("party", "id"),
+    ("customer", "id"),
+    ("orders", "id"),
+    ("delivery", "id"),
+    ("order_line", "id"),
+    ("charge", "id"),
+    ("fulfillment", "id"),
+    ("fulfillment_line", "claim_id"),
+    ("claim", "id"),
+    ("event", "stream_id"),
+    ("pending", "stream_id"),
+    ("routing", "order_id"),
+    ("idempotency", "object_id"),
+    ("audit", "id"),
+];
+
+/// How far each table has been copied.
+pub struct Floor<'a> {
+    from: &'a App,
+    to: &'a App,
+    done: Vec<usize>,
+    columns: Vec<Vec<Column>>,
+}
+
+impl<'a> Floor<'a> {
+    pub fn new(from: &'a App, to: &'a App) -> Result<Self, String> {
+        let mut columns = Vec::new();
+        let mut done = Vec::new();
+        for (table, _) in TABLES {
+            let kinds = from.store.catalog().map_err(|error| error.to_string())?;
+            let own = kinds.columns.iter().filter(|column| column.table == *table);
+            let own = own.map(|column| {
+                let name: &'static str = Box::leak(column.column.clone().into_boxed_str());
+                Column::new(name, column.kind)
+            });
+            columns.push(own.collect());
+            let (rows, _) = read(from, table, "1", 0)?;
+            done.push(rows.len());
+        }
+        let floor = Self { from, to, done, columns };
+        floor.copy_levels()?;
+        Ok(floor)
+    }
+
+    fn copy_levels(&self) -> Result<(), String> {
+        let (rows, names) = read(self.from, "stock_level", "1", 0)?;
+        let columns: Vec<Column> = names
+            .iter()
+            .zip(rows.first().into_iter().flatten())
+            .map(|(name, value)| Column::new(Box::leak(name.clone().into_boxed_str()), value.kind()))
+            .collect();
+        let written = self.to.store.write(|tx| tx.insert_many("stock_level", &columns, &rows, ""));
+        written.map(|_| ()).map_err(|error: StoreError| error.to_string())
+    }
+
+    /// Writes what was placed since the last time, in so many transactions; returns the seconds.
+    pub fn write(&mut self, groups: usize) -> Result<f64, String> {
+        let mut tables = Vec::new();
+        for (index, (table, sort)) in TABLES.iter().enumerate() {
+            let (rows, names) = read(self.from, table, sort, self.done[index])?;
+            self.done[index] += rows.len();
+            let columns: Vec<Column> = names
+                .iter()
+                .filter_map(|name| self.columns[index].iter().find(|own| own.name == *name))
+                .copied()
+                .collect();
+            tables.push((*table, columns, rows));
+        }
+        let levels: Vec<Vec<Value>> = self.levels()?;
+        let start = Instant::now();
+        for group in 0..groups {
+            let written = self.to.store.write(|tx| write_group(tx, &tables, &levels, group, groups));
+            written.map_err(|error: StoreError| error.to_string())?;
+        }
+        Ok(start.elapsed().as_secs_f64())
+    }
+
+    fn levels(&self) -> Result<Vec<Vec<Value>>, String> {
+        let (rows, _) = read(self.from, "stock_level", "1", 0)?;
+        Ok(rows.into_iter().map(|row| row.into_iter().take(3).collect()).collect())
+    }
+}
+
+fn write_group(
+    tx: &mut Tx<'_>,
+    tables: &[(&str, Vec<Column>, Vec<Vec<Value>>)],
+    levels: &[Vec<Value>],
+    group: usize,
+    groups: usize,
+) -> Result<(), StoreError> {
+    for (table, columns, rows) in tables {
+        let share = rows.len().div_ceil(groups).max(1);
+        let own = rows.chunks(share).nth(group).unwrap_or_default();
+        tx.insert_many(table, columns, own, "")?;
+    }
+    tx.exec_many(
+        "UPDATE stock_level SET allocated = allocated + 1
+          WHERE item_id = $1 AND location_id = $2 AND lot_class = $3 AND allocated + 1 <= on_hand",
+        "UPDATE stock_level l SET allocated = allocated + 1
+           FROM unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS k (item_id, location_id, lot_class)
+          WHERE l.item_id = k.item_id AND l.location_id = k.location_id
+            AND l.lot_class = k.lot_class AND allocated + 1 <= on_hand",
+        &[Kind::Bytes, Kind::Bytes, Kind::Bytes],
+        levels,
+    )?;
+    Ok(())
+}
+
+/// The rows of a table after the first `skip`, and the names of its columns.
+fn read(
+    app: &App,
+    table: &str,
+    sort: &str,
+    skip: usize,
+) -> Result<(Vec<Vec<Value>>, Vec<String>), String> {
+    let sql = format!("SELECT * FROM {table} ORDER BY {sort}");
+    let mut names = Vec::new();
+    let mut seen = 0;
+    let mut rows = Vec::new();
+    let read = app.store.read(|tx| {
+        tx.for_each(&sql, &[], |row| {
+            seen += 1;
+            if names.is_empty() {
+                names = (0..row.len()).filter_map(|at| row.name(at).map(str::to_owned)).collect();
+            }
+            if seen > skip {
+                rows.push((0..row.len()).map(|at| value(row, at)).collect());
+            }
+            Ok(())
+        })
+    });
+    read.map_err(|error: StoreError| error.to_string())?;
+    Ok((rows, names))
+}
+
+fn value(row: &Row<'_>, at: usize) -> Value {
+    match row.raw(at) {
+        Ok(ValueRef::Int(int)) => Value::Int(int),
+        Ok(ValueRef::Real(real)) => Value::Real(real),
+        Ok(ValueRef::Text(text)) => Value::Text(text.to_owned()),
+        Ok(ValueRef::Bytes(bytes)) => match <[u8; 16]>::try_from(bytes) {
+            Ok(id) => Value::Id(id),
+            Err(_) => Value::Bytes(bytes.to_vec()),
+        },
+        Ok(ValueRef::Null) | Err(_) => Value::Null(Kind::Text),
+    }
+}
