@@ -24,6 +24,13 @@ const TABLES: &[(&str, &str)] = &[
     ("audit", "id"),
 ];
 
+/// Tables that others refer to, and how many rows ahead they are written.
+const PARENTS: [&str; 4] = ["party", "customer", "orders", "fulfillment"];
+const SLACK: usize = 400;
+
+/// The rows of one table with their columns.
+type Rows = (&'static str, Vec<Column>, Vec<Vec<Value>>);
+
 /// How far each table has been copied.
 pub struct Floor<'a> {
     from: &'a App,
@@ -36,11 +43,11 @@ impl<'a> Floor<'a> {
     pub fn new(from: &'a App, to: &'a App) -> Result<Self, String> {
         let mut columns = Vec::new();
         let mut done = Vec::new();
+        let catalog = from.store.catalog().map_err(|error| error.to_string())?;
         for (table, _) in TABLES {
-            let kinds = from.store.catalog().map_err(|error| error.to_string())?;
-            let own = kinds.columns.iter().filter(|column| column.table == *table);
-            let own = own.map(|column| {
-                let name: &'static str = Box::leak(column.column.clone().into_boxed_str());
+            let own = catalog.iter().filter(|known| known.name == *table);
+            let own = own.flat_map(|known| &known.columns).map(|column| {
+                let name: &'static str = Box::leak(column.name.clone().into_boxed_str());
                 Column::new(name, column.kind)
             });
             columns.push(own.collect());
@@ -57,7 +64,9 @@ impl<'a> Floor<'a> {
         let columns: Vec<Column> = names
             .iter()
             .zip(rows.first().into_iter().flatten())
-            .map(|(name, value)| Column::new(Box::leak(name.clone().into_boxed_str()), value.kind()))
+            .map(|(name, value)| {
+                Column::new(Box::leak(name.clone().into_boxed_str()), value.kind())
+            })
             .collect();
         let written = self.to.store.write(|tx| tx.insert_many("stock_level", &columns, &rows, ""));
         written.map(|_| ()).map_err(|error: StoreError| error.to_string())
@@ -74,12 +83,18 @@ impl<'a> Floor<'a> {
                 .filter_map(|name| self.columns[index].iter().find(|own| own.name == *name))
                 .copied()
                 .collect();
+            let typed = |row: Vec<Value>| -> Vec<Value> {
+                let kinds = columns.iter().map(|column| column.kind);
+                row.into_iter().zip(kinds).map(|(value, kind)| of_kind(value, kind)).collect()
+            };
+            let rows = rows.into_iter().map(typed).collect();
             tables.push((*table, columns, rows));
         }
         let levels: Vec<Vec<Value>> = self.levels()?;
         let start = Instant::now();
         for group in 0..groups {
-            let written = self.to.store.write(|tx| write_group(tx, &tables, &levels, group, groups));
+            let written =
+                self.to.store.write(|tx| write_group(tx, &tables, &levels, group, groups));
             written.map_err(|error: StoreError| error.to_string())?;
         }
         Ok(start.elapsed().as_secs_f64())
@@ -93,15 +108,19 @@ impl<'a> Floor<'a> {
 
 fn write_group(
     tx: &mut Tx<'_>,
-    tables: &[(&str, Vec<Column>, Vec<Vec<Value>>)],
+    tables: &[Rows],
     levels: &[Vec<Value>],
     group: usize,
     groups: usize,
 ) -> Result<(), StoreError> {
     for (table, columns, rows) in tables {
-        let share = rows.len().div_ceil(groups).max(1);
-        let own = rows.chunks(share).nth(group).unwrap_or_default();
-        tx.insert_many(table, columns, own, "")?;
+        // Parents run a little ahead, so that no child comes before its own.
+        let ahead = if PARENTS.contains(table) { SLACK } else { 0 };
+        let end = |group: usize| match group {
+            0 => 0,
+            group => (rows.len() * group / groups + ahead).min(rows.len()),
+        };
+        tx.insert_many(table, columns, &rows[end(group)..end(group + 1)], "")?;
     }
     tx.exec_many(
         "UPDATE stock_level SET allocated = allocated + 1
@@ -141,6 +160,14 @@ fn read(
     });
     read.map_err(|error: StoreError| error.to_string())?;
     Ok((rows, names))
+}
+
+/// A NULL knows its column's kind only here.
+fn of_kind(value: Value, kind: Kind) -> Value {
+    match value {
+        Value::Null(_) => Value::Null(kind),
+        known => known,
+    }
 }
 
 fn value(row: &Row<'_>, at: usize) -> Value {

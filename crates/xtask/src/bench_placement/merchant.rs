@@ -137,11 +137,8 @@ fn stock(app: &App, call: &Call, number: u64) -> Result<(), String> {
                 effective_at: call.now,
             });
         }
-        let by = Recorded {
-            actor_kind: call.actor.kind,
-            actor: call.actor.id,
-            recorded_at: call.now,
-        };
+        let by =
+            Recorded { actor_kind: call.actor.kind, actor: call.actor.id, recorded_at: call.now };
         tables::units::post(tx, &movements, &[], &by).map(Some)
     });
     match posted.map_err(|error: orderly_store::StoreError| error.to_string())? {
@@ -174,7 +171,9 @@ fn order(number: usize, noise: &mut Noise) -> OrderIn {
                 "board" => json!({ "sku": sku, "quantity": "2", "unit": "cut",
                     "cut_length": "2.4 m", "tax": vat }),
                 "rope" => json!({ "sku": sku, "quantity": "7.5", "unit": "m", "tax": vat }),
-                _ => json!({ "sku": sku, "quantity": (1 + noise.below(4)).to_string(), "tax": vat }),
+                _ => {
+                    json!({ "sku": sku, "quantity": (1 + noise.below(4)).to_string(), "tax": vat })
+                }
             }
         })
         .collect();
