@@ -21,7 +21,7 @@ use super::command::{Object, Reference, command};
 use super::orders;
 use crate::{App, Call, Error};
 pub use save::{Changed, folded, load};
-pub(super) use save::{save, save_all};
+pub(super) use save::{save, save_all, save_one};
 
 impl Object for Payment {
     fn reference(&self) -> Reference {
@@ -135,7 +135,7 @@ fn asked(order: Option<&Order>) -> Result<i64, Error> {
     Ok(open)
 }
 
-fn opened(
+pub(super) fn opened(
     tx: &mut Tx<'_>,
     call: &Call,
     new: &PaymentIn,
@@ -199,7 +199,7 @@ pub(super) fn settled(
 }
 
 /// Settles the open transaction begun last as done.
-fn done(
+pub(super) fn done(
     payment: &Payment,
     reference: Option<String>,
     call: &Call,

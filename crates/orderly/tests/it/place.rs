@@ -212,3 +212,24 @@ fn a_stranger_places_nothing() {
         assert_eq!(shop.sums("NAIL", "depot"), (1, 0, 0));
     }
 }
+
+#[test]
+fn an_order_brings_its_payments_along() {
+    for shop in Shop::each() {
+        shop.stock("NAIL", "depot", 100, None);
+        let mut paid = order("web", &[("NAIL", "100")]);
+        paid.payments = read(json!([
+            { "provider": "stripe", "reference": "pi_1", "authorized": "6.00" },
+            { "provider": "manual", "captured": "4.00" },
+        ]));
+        let placed = place(&shop.app, &shop.call(), &paid).unwrap();
+        let amounts = placed.head.paid;
+        assert_eq!((amounts.authorized, amounts.captured), (1_000, 400));
+        let stored = orderly::ops::orders::get(&shop.app, placed.id).unwrap();
+        assert_eq!(stored, Some(placed));
+        // The same payment pays no second order.
+        let refused = refusal(place(&shop.app, &shop.call(), &paid));
+        assert_eq!(refused.code(), Code::AlreadyExists);
+        assert_eq!(refused.issues[0].pointer, "/payments/0");
+    }
+}

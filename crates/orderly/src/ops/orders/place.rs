@@ -5,32 +5,34 @@
 //! neighbors. A lost race rolls the whole batch back and runs it again; a batch that cannot be
 //! written is halved until the order at fault stands alone.
 
-use std::collections::HashMap;
+mod seen;
+mod tender;
+mod write;
+
+use std::collections::HashSet;
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::{Catalog, Channel};
-use orderly_core::id::{ChannelId, CustomerId, IdSource, ItemId, OrderId, PartyId};
+use orderly_core::id::{IdSource, ItemId, OrderId, PartyId};
 use orderly_core::item::Item;
-use orderly_core::order::change::Change;
-use orderly_core::order::{Order, build, claims};
+use orderly_core::order::{Order, build};
 use orderly_core::qty::Qty;
-use orderly_core::refusal::{Code, Refusal};
+use orderly_core::refusal::Refusal;
 use orderly_core::sourcing::{Explanation, Stock};
 use orderly_core::time::Instant;
 use orderly_core::units::{Level, LevelKey};
-use orderly_store::tables::exceptions::{self, Exception};
+use orderly_store::tables::exceptions::Exception;
 use orderly_store::tables::idempotency::Answer;
-use orderly_store::tables::{
-    audit, catalog, customers, events, idempotency, levels, numbers, orders, parties,
-};
+use orderly_store::tables::{catalog, levels, orders};
 use orderly_store::{Engine, Tx};
 
+use self::seen::Seen;
+use self::tender::{Tendered, tender};
 use super::resolve::{Asked, Resolver};
 use super::source::{Outcome as Sourcing, Sources, explanation, source_order};
 use super::{folded, ids_after_audit};
 use crate::call::content_hash;
-use crate::ops::command::{Object, Reference, entry, known, outcome, refusal_from};
-use crate::ops::events::{Happened, event};
+use crate::ops::command::{Object, known, refusal_from};
 use crate::ops::stock::make_room::make_room;
 use crate::wire::OrderIn;
 use crate::{App, Call, Error};
@@ -165,6 +167,11 @@ struct Batch<'a> {
     stock: Stock,
     explained: Vec<(OrderId, Instant, String)>,
     exceptions: Vec<Exception>,
+    tendered: Vec<Tendered>,
+    /// Whose keys have been answered before.
+    answered: HashSet<usize>,
+    /// The providers' names of the batch's payments.
+    references: HashSet<(String, String)>,
 }
 
 /// An order ready to be sourced.
@@ -197,6 +204,9 @@ impl<'a> Batch<'a> {
             stock: Stock::default(),
             explained: Vec::new(),
             exceptions: Vec::new(),
+            tendered: Vec::new(),
+            answered: HashSet::new(),
+            references: HashSet::new(),
         };
         let built = this.build_all(tx)?;
         this.read_stock(tx, &built)?;
@@ -229,10 +239,12 @@ impl<'a> Batch<'a> {
         match known(tx, call, VERB) {
             Ok(None) => {}
             Ok(Some(Answer::Done { id, sequence, .. })) => {
+                self.answered.insert(index);
                 let order = Order::replay(tx, id, sequence)?;
                 return Ok(Err(Placed::Done(Box::new(order))));
             }
             Ok(Some(Answer::Refused { problem })) => {
+                self.answered.insert(index);
                 return Ok(Err(Placed::Refused(refusal_from(&problem)?)));
             }
             Err(error) => return Ok(Err(Placed::Failed(error))),
@@ -264,6 +276,13 @@ impl<'a> Batch<'a> {
             self.resolver.new_parties.truncate(parties);
             self.resolver.new_customers.truncate(customers);
             return Ok(Err(placed));
+        }
+        let mut order = order;
+        let paid = tender(tx, call, &mut ids, &mut order, &request.payments, &self.references)?;
+        for (payment, kind) in paid {
+            let name = payment.reference.clone().map(|text| (payment.provider.clone(), text));
+            self.references.extend(name);
+            self.tendered.push(Tendered { index, payment, kind });
         }
         Ok(Ok(Built { order, channel, ids }))
     }
@@ -391,118 +410,6 @@ impl<'a> Batch<'a> {
         }
         self.exceptions.extend(exceptions);
     }
-
-    /// Writes everything the batch decided, each table once.
-    fn write(&mut self, tx: &mut Tx<'_>, placed: &[Placed]) -> Result<(), Error> {
-        let fresh: Vec<(usize, &Order)> = placed
-            .iter()
-            .enumerate()
-            .filter_map(|(index, placed)| match placed {
-                Placed::Done(order) if order.number == self.numbers[index] => {
-                    Some((index, order.as_ref()))
-                }
-                _ => None,
-            })
-            .collect();
-        let placed_orders: Vec<&Order> = fresh.iter().map(|(_, order)| *order).collect();
-        self.write_parties(tx, &placed_orders)?;
-        if orders::insert(tx, &placed_orders)? < placed_orders.len() as u64 {
-            return Err(Error::Again);
-        }
-        orderly_store::tables::claims::insert(tx, &placed_orders)?;
-        let changes =
-            placed_orders.iter().flat_map(|order| claims::level_changes(&[], &claims::of(order)));
-        let changes: Vec<_> = changes.collect();
-        if levels::change(tx, &changes)?.is_some() {
-            return Err(Error::Again);
-        }
-        let happened = fresh.iter().map(|(index, order)| self.placed_event(*index, order));
-        events::record(tx, &happened.collect::<Vec<_>>())?;
-        orders::explain(tx, &self.explained)?;
-        exceptions::insert(tx, &self.exceptions)?;
-        self.write_outcomes(tx, placed)
-    }
-
-    fn placed_event(&self, index: usize, order: &Order) -> events::Event {
-        let call = self.batch[index].call;
-        // The event's id comes after every id the order can have drawn.
-        let mut ids = IdSource::new(call.now, call.seed ^ 0x6576_656e_7421);
-        let happened = Happened {
-            stream_kind: "order",
-            stream: order.id.as_bytes(),
-            sequence: 1,
-            kind: "order.placed",
-            at: order.placed_at,
-        };
-        event(call, &mut ids, happened, &[Change::Placed(Box::new(order.clone()))])
-    }
-
-    /// Inserts the customers and addresses that placed orders refer to, and no others.
-    fn write_parties(&mut self, tx: &mut Tx<'_>, placed: &[&Order]) -> Result<(), Error> {
-        let customers: Vec<CustomerId> =
-            placed.iter().filter_map(|order| order.head.customer).collect();
-        let resolver = &mut self.resolver;
-        resolver.new_customers.retain(|customer| customers.contains(&customer.id));
-        let deliveries = placed.iter().flat_map(|order| order.deliveries.iter());
-        let mut wanted: Vec<PartyId> = deliveries
-            .flat_map(|delivery| [delivery.ship_to, delivery.contact])
-            .chain(placed.iter().map(|order| order.head.bill_to))
-            .flatten()
-            .chain(resolver.new_customers.iter().map(|customer| customer.party))
-            .collect();
-        wanted.sort_unstable();
-        resolver.new_parties.retain(|party| wanted.binary_search(&party.id).is_ok());
-        parties::insert_many(tx, &resolver.new_parties)?;
-        if !resolver.new_customers.is_empty() {
-            let count = i64::try_from(resolver.new_customers.len()).unwrap_or(i64::MAX);
-            let merchant = crate::ops::settings::merchant(tx)?;
-            let start = crate::ops::parties::FIRST_CUSTOMER;
-            let first = numbers::take(tx, merchant.id, "customer", start, count)?;
-            for (customer, number) in resolver.new_customers.iter_mut().zip(first..) {
-                customer.number = format!("C{number}");
-            }
-            customers::insert_many(tx, &resolver.new_customers)?;
-        }
-        Ok(())
-    }
-
-    /// Stores each order's outcome under its key, and its audit row.
-    fn write_outcomes(&self, tx: &mut Tx<'_>, placed: &[Placed]) -> Result<(), Error> {
-        let mut outcomes = Vec::with_capacity(placed.len());
-        let mut entries = Vec::with_capacity(placed.len());
-        for (index, one) in placed.iter().enumerate() {
-            let call = self.batch[index].call;
-            let result: Result<Reference, &Refusal> = match one {
-                Placed::Done(order) => Ok(order.reference()),
-                Placed::SameAs(first) => match &placed[*first] {
-                    Placed::Done(order) => Ok(order.reference()),
-                    Placed::Refused(refusal) => Err(refusal),
-                    _ => continue,
-                },
-                Placed::Refused(refusal) if matches!(refusal.code().status(), 409 | 422) => {
-                    Err(refusal)
-                }
-                Placed::Refused(_) | Placed::Failed(_) | Placed::Alone => continue,
-            };
-            let answered = known(tx, call, VERB)?.is_some();
-            if answered {
-                continue;
-            }
-            let mut ids = call.ids();
-            entries.push(entry(call, VERB, result, ids.draw()));
-            let repeated = outcomes.iter().any(|known: &idempotency::Outcome| {
-                Some(&known.key) == call.key.as_ref() && known.source == call.source
-            });
-            if !repeated {
-                outcomes.extend(outcome(call, VERB, result));
-            }
-        }
-        if idempotency::insert(tx, &outcomes)? < outcomes.len() as u64 {
-            return Err(Error::Again);
-        }
-        audit::insert(tx, &entries)?;
-        Ok(())
-    }
 }
 
 /// Reads the levels of items; PostgreSQL locks them in key order.
@@ -516,57 +423,4 @@ pub fn read_levels(
     }
     let keys: Vec<LevelKey> = found.iter().map(|level| level.key).collect();
     Ok(levels::lock(tx, &keys)?)
-}
-
-/// The keys and external ids a batch has met.
-#[derive(Default)]
-struct Seen<'a> {
-    keys: HashMap<(&'a str, &'a str), (usize, [u8; 16])>,
-    external: HashMap<(ChannelId, &'a str), (usize, [u8; 16])>,
-}
-
-impl<'a> Seen<'a> {
-    /// The index of the same order earlier in the batch.
-    fn earlier(
-        &self,
-        call: &Call,
-        channel: ChannelId,
-        external: Option<&str>,
-        hash: [u8; 16],
-    ) -> Result<Option<usize>, Refusal> {
-        if let Some(key) = &call.key
-            && let Some((index, request)) = self.keys.get(&(call.source.as_str(), key.as_str()))
-        {
-            if *request != call.request_hash {
-                let detail = format!("the key `{key}` came with another request");
-                return Err(Refusal::new(Code::IdempotencyMismatch, detail));
-            }
-            return Ok(Some(*index));
-        }
-        let Some(external) = external else { return Ok(None) };
-        match self.external.get(&(channel, external)) {
-            None => Ok(None),
-            Some((index, content)) if *content == hash => Ok(Some(*index)),
-            Some(_) => {
-                let detail = format!("the channel sent two different orders as {external}");
-                Err(Refusal::at(Code::ExternalOrderChanged, "/external_id", detail))
-            }
-        }
-    }
-
-    fn add(
-        &mut self,
-        index: usize,
-        call: &'a Call,
-        channel: ChannelId,
-        external: Option<&'a str>,
-        hash: [u8; 16],
-    ) {
-        if let Some(key) = &call.key {
-            self.keys.insert((&call.source, key), (index, call.request_hash));
-        }
-        if let Some(external) = external {
-            self.external.insert((channel, external), (index, hash));
-        }
-    }
 }

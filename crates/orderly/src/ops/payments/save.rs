@@ -74,7 +74,8 @@ pub(in crate::ops) fn save_all(
     changed.into_iter().map(|one| save_one(tx, call, ids, one)).collect()
 }
 
-fn save_one(
+/// Saves a payment whose order needs no saving, or is saved with it.
+pub(in crate::ops) fn save_one(
     tx: &mut Tx<'_>,
     call: &Call,
     ids: &mut IdSource,

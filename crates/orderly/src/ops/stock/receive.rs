@@ -209,12 +209,11 @@ fn read_line(
     Ok(read)
 }
 
+/// The name of a lot, with its quantity and value.
+type Part<'a> = (Option<&'a str>, Qty, i64);
+
 /// The lots a line brings, with quantity and value of each.
-fn parts<'a>(
-    known: &Known,
-    line: &'a ReceiptLineIn,
-    value: i64,
-) -> Result<Vec<(Option<&'a str>, Qty, i64)>, Refusal> {
+fn parts<'a>(known: &Known, line: &'a ReceiptLineIn, value: i64) -> Result<Vec<Part<'a>>, Refusal> {
     if known.item.tracking != Tracking::Serial || known.length.is_some() {
         return Ok(vec![(line.lot.as_deref(), known.qty, value)]);
     }
