@@ -38,6 +38,7 @@ macro_rules! orderly {
             "0005_goods_documents",
             "0006_money",
             "0007_events",
+            "0008_import",
         ]
     };
 }

@@ -12,6 +12,7 @@ pub mod customers;
 pub mod events;
 pub mod exceptions;
 pub mod idempotency;
+pub mod imports;
 pub mod levels;
 pub mod locations;
 pub mod numbers;

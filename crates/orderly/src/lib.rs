@@ -7,6 +7,7 @@ pub mod call;
 pub mod cli;
 pub mod demo;
 pub mod error;
+pub mod import;
 pub mod ops;
 pub mod verify;
 pub mod wire;

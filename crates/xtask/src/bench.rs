@@ -8,6 +8,7 @@ type Bench = fn(&[String]) -> Outcome;
 /// Name, what it measures, function; in the order in which they are listed.
 const ALL: &[(&str, &str, Bench)] = &[
     ("forecast", "forecasts of public series beside peers", crate::bench_forecast::run),
+    ("import", "history imported from real data, rows/s", crate::bench_import::run),
     ("placement", "orders placed in bulk beside a bare-SQL floor", crate::bench_placement::run),
     ("sourcing", "sourcing, batches, cartons and pick paths", crate::bench_sourcing::run),
 ];

@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_forecast;
+mod bench_import;
 mod bench_placement;
 mod bench_sourcing;
 mod run;

@@ -7,7 +7,7 @@ use orderly_core::id::{AuditId, LegalEntityId};
 use orderly_core::refusal::{Code, Refusal, ensure};
 use orderly_core::text;
 use orderly_store::Tx;
-use orderly_store::tables::settings;
+use orderly_store::tables::{books, settings};
 
 use super::{Object, Reference, command};
 use crate::{App, Call, Error};
@@ -39,6 +39,7 @@ pub fn init(app: &App, call: &Call, new: &NewEntity) -> Result<LegalEntity, Erro
         ensure(settings::insert_entity(tx, &entity)?, || {
             Refusal::new(Code::AlreadyExists, "the database is being set up elsewhere")
         })?;
+        books::insert_accounts(tx)?;
         settings::set(tx, "set_up_at", &call.now.to_string())?;
         Ok(entity)
     })

@@ -5,5 +5,6 @@
 #![expect(dead_code, reason = "the fixture offers more than every test needs")]
 
 mod fixture;
+mod import;
 mod place;
 mod verify;

@@ -1,0 +1,27 @@
+-- Files of history, items or stock: how far each is read, and the rows that were not taken.
+CREATE TABLE import_file (
+    id BLOB NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('orders', 'items', 'stock')),
+    name TEXT NOT NULL,
+    map TEXT NOT NULL,
+    line INTEGER NOT NULL CHECK (line >= 0),
+    row_count INTEGER NOT NULL CHECK (row_count >= 0),
+    taken INTEGER NOT NULL CHECK (taken >= 0),
+    rejected INTEGER NOT NULL CHECK (rejected >= 0),
+    amount_taken TEXT NOT NULL,
+    amount_rejected TEXT NOT NULL,
+    amount_rounding TEXT NOT NULL,
+    orders INTEGER NOT NULL CHECK (orders >= 0),
+    returns INTEGER NOT NULL CHECK (returns >= 0),
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    CHECK (taken + rejected = row_count)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE import_reject (
+    file_id BLOB NOT NULL REFERENCES import_file (id),
+    line INTEGER NOT NULL CHECK (line > 0),
+    reason TEXT NOT NULL,
+    amount TEXT,
+    PRIMARY KEY (file_id, line)
+) STRICT, WITHOUT ROWID;
