@@ -7,6 +7,7 @@
 
 mod batch;
 mod cache;
+mod conditions;
 mod exact;
 mod files;
 mod history;

@@ -1,6 +1,6 @@
 //! The mapping file: which column is what, and what a row is.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use orderly_core::catalog::ChannelKind;
@@ -20,9 +20,9 @@ const BUILT_IN: &[(&str, &str)] =
 #[serde(deny_unknown_fields)]
 pub struct Map {
     pub source: Source,
-    pub columns: HashMap<String, ColumnOf>,
+    pub columns: BTreeMap<String, ColumnOf>,
     #[serde(default)]
-    pub countries: HashMap<String, String>,
+    pub countries: BTreeMap<String, String>,
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
 }
@@ -140,7 +140,7 @@ pub struct Rule {
     #[serde(default)]
     pub order_is_worthless: Option<bool>,
     #[serde(default)]
-    pub when: HashMap<String, Test>,
+    pub when: BTreeMap<String, Test>,
 }
 
 /// A condition on the text of one column. All that are given must hold.

@@ -13,8 +13,9 @@ use orderly_core::text;
 use orderly_core::time::Instant;
 use rust_decimal::Decimal;
 
+use super::conditions::Conditions;
 use super::exact::Exact;
-use super::map::{Map, More, Negative, Sign, Take, Test};
+use super::map::{Map, More, Negative, Take};
 use super::records::Record;
 use crate::Error;
 
@@ -71,19 +72,13 @@ struct Cell {
     more: More,
 }
 
-/// A condition on a column.
-struct Condition {
-    index: usize,
-    test: Test,
-}
-
 /// How the records of one file become rows.
 pub struct Layout<'m> {
     map: &'m Map,
     width: usize,
     header: Vec<String>,
     cells: HashMap<String, Cell>,
-    conditions: Vec<Vec<Condition>>,
+    conditions: Conditions,
     zone: TimeZone,
     /// The last time read, which the next row mostly repeats.
     last_time: Option<(String, Instant)>,
@@ -108,11 +103,17 @@ impl<'m> Layout<'m> {
             return Err(Error::Invalid("its first line has a NUL character: is it CSV?".into()));
         }
         let index_of = |name: &str| {
-            names.iter().position(|known| known == name).ok_or_else(|| {
-                let known: String = names.join(", ").chars().take(200).collect();
-                Error::Invalid(format!("it has no column `{name}`; its columns are: {known}"))
-            })
+            let found = names.iter().position(|known| known == name);
+            found.ok_or_else(|| Error::Invalid(format!("it has no column `{name}`")))
         };
+        let wanted = map.columns.values().filter_map(|column| column.more().column);
+        let missing: Vec<String> = wanted.filter(|name| !names.contains(name)).collect();
+        if !missing.is_empty() {
+            let known: String = names.join(", ").chars().take(200).collect();
+            let missing = missing.join("`, `");
+            let reason = format!("it has no column `{missing}`; its columns are: {known}");
+            return Err(Error::Invalid(reason));
+        }
         let mut cells = HashMap::new();
         for (field, column) in &map.columns {
             let more = column.more();
@@ -124,16 +125,7 @@ impl<'m> Layout<'m> {
                 "the map does not say which column is `{missing}`"
             )));
         }
-        let mut conditions = Vec::with_capacity(map.rules.len());
-        for rule in &map.rules {
-            let tests = rule.when.iter().map(|(column, test)| {
-                Ok(Condition { index: index_of(column)?, test: test.clone() })
-            });
-            let mut tests = tests.collect::<Result<Vec<_>, Error>>()?;
-            // Numbers are read last: most rules are told apart by their texts.
-            tests.sort_by_key(|condition| condition.test.sign.is_some());
-            conditions.push(tests);
-        }
+        let conditions = Conditions::new(map, index_of)?;
         let zone = map.source.zone.as_deref().and_then(|zone| TimeZone::get(zone).ok());
         Ok(Self {
             map,
@@ -282,7 +274,7 @@ impl<'m> Layout<'m> {
             placed_at,
             customer,
             country,
-            rules: [self.rule(record, true), self.rule(record, false)],
+            rules: self.conditions.rules(self, record),
         })
     }
 
@@ -321,35 +313,6 @@ impl<'m> Layout<'m> {
         self.last_time = Some((written.to_owned(), at));
         Ok(at)
     }
-
-    /// The first rule whose conditions hold.
-    fn rule(&self, record: &Record, worthless: bool) -> Option<usize> {
-        (0..self.map.rules.len()).find(|index| {
-            let order = self.map.rules[*index].order_is_worthless;
-            order.is_none_or(|wanted| wanted == worthless)
-                && self.conditions[*index].iter().all(|condition| self.holds(condition, record))
-        })
-    }
-
-    fn holds(&self, condition: &Condition, record: &Record) -> bool {
-        let Ok(text) = std::str::from_utf8(record.field(condition.index)) else { return false };
-        let (text, test) = (text.trim(), &condition.test);
-        let sign = |wanted: Sign| {
-            self.number(text).is_ok_and(|number| match wanted {
-                Sign::Zero => number.is_zero(),
-                Sign::Negative => number.is_sign_negative() && !number.is_zero(),
-                Sign::Positive => number.is_sign_positive() && !number.is_zero(),
-            })
-        };
-        test.is.as_deref().is_none_or(|wanted| wanted == text)
-            && test.any_of.as_ref().is_none_or(|all| all.iter().any(|one| one == text))
-            && test.starts_with.as_deref().is_none_or(|start| text.starts_with(start))
-            && test.ends_with.as_deref().is_none_or(|end| text.ends_with(end))
-            && test.contains.as_deref().is_none_or(|part| text.contains(part))
-            && test.empty.is_none_or(|wanted| wanted == text.is_empty())
-            && test.sign.is_none_or(sign)
-            && test.shape.as_deref().is_none_or(|shape| has_shape(text, shape))
-    }
 }
 
 impl Row {
@@ -379,35 +342,4 @@ fn bounded(quantity: Decimal, price: Decimal) -> Result<Exact, Bad> {
         return Err(bad("its price has more than 12 decimal places"));
     }
     Ok(amount)
-}
-
-/// Whether a text has a shape: `#` is a digit, `@` a letter, `*` anything, others themselves.
-fn has_shape(text: &str, shape: &str) -> bool {
-    let mut shapes = shape.chars();
-    let Some(first) = shapes.next() else { return text.is_empty() };
-    let rest = shapes.as_str();
-    if first == '*' {
-        let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-        return ends.into_iter().any(|at| has_shape(&text[at..], rest));
-    }
-    let mut letters = text.chars();
-    letters.next().is_some_and(|letter| match first {
-        '#' => letter.is_ascii_digit(),
-        '@' => letter.is_alphabetic(),
-        other => letter == other,
-    }) && has_shape(letters.as_str(), rest)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shapes_are_matched_whole() {
-        assert!(has_shape("C536379", "C######"));
-        assert!(has_shape("85123A", "#####*"));
-        assert!(has_shape("gift_0001_10", "@@@@_*"));
-        assert!(!has_shape("C53637", "C######") && !has_shape("C5363799", "C######"));
-        assert!(has_shape("", "*") && has_shape("", "") && !has_shape("a", ""));
-    }
 }

@@ -6,5 +6,6 @@
 
 mod fixture;
 mod import;
+mod import_files;
 mod place;
 mod verify;
