@@ -147,9 +147,9 @@ impl Sink<'_> {
         self.push(rule, Some(part), what.into(), values, blame);
     }
 
-    /// Something of the order itself.
+    /// Something of the order itself, blamed on the last event that changed its head.
     pub fn whole(&mut self, rule: Rule, what: impl Into<String>, values: [String; 2]) {
-        self.push(rule, None, what.into(), values, Blame::Part(None));
+        self.push(rule, None, what.into(), values, head());
     }
 
     pub fn push(
@@ -173,11 +173,20 @@ impl Sink<'_> {
         [expected, actual]: [i64; 2],
     ) {
         if expected != actual {
-            let blame = Blame::Part(part.as_ref().map(|(_, id)| id.clone()));
+            let blame = match &part {
+                Some((_, id)) => Blame::Part(Some(id.clone())),
+                None if rule == Rule::Versions => Blame::Part(None),
+                None => head(),
+            };
             let values = [expected.to_string(), actual.to_string()];
             self.push(rule, part, what.to_owned(), values, blame);
         }
     }
+}
+
+/// Events carry what changes of an order's head under this name.
+fn head() -> Blame {
+    Blame::Part(Some("\"head\"".into()))
 }
 
 /// Checks every order of a batch.
@@ -256,7 +265,7 @@ fn history_of(order: &mut Order, events: &[Event], sink: &mut Sink<'_>) {
     if *folded != *order
         && let Some(difference) = fold::difference(&folded, order)
     {
-        let blame = Blame::Part(difference.part.clone());
+        let blame = difference.part.clone().map_or_else(head, |part| Blame::Part(Some(part)));
         let part = difference.part.map(|id| ("part", id));
         let values = [difference.expected, difference.actual];
         sink.push(Rule::Fold, part, difference.path, values, blame);
