@@ -224,7 +224,7 @@ mod tests {
                     .sum();
                 let account: i64 = journal
                     .iter()
-                    .flat_map(|journal| journal.postings())
+                    .flat_map(Journal::postings)
                     .filter(|p| p.account == Account::Inventory)
                     .filter(|p| p.dimensions.location == Some(location))
                     .map(|p| p.amount_minor)

@@ -16,11 +16,11 @@ use orderly_core::units::{Cause, LevelChange, LevelKey, Movement, Place, PlaceKi
 use crate::tables::levels;
 use crate::{StoreError, Tx};
 pub use holdings::{Holding, holdings_at, holdings_of, holdings_of_lot, qty_at, qty_in};
-pub use lots::{get as lot, get_or_insert as lot_or_insert, named as lot_named};
+pub use lots::{lot, lot_named, lot_or_insert};
 pub use movements::{
     Posting, last_worth, movement, movements_of_cause, movements_of_item, reversal_of,
 };
-pub use places::{get as place, insert as insert_places};
+pub use places::{insert_places, place};
 
 /// Who records movements, and when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,7 +64,7 @@ pub fn post(
     by: &Recorded,
 ) -> Result<Posted, StoreError> {
     let places = movements.iter().flat_map(|one| [one.from, one.to]).collect::<Vec<_>>();
-    places::insert(tx, &places)?;
+    insert_places(tx, &places)?;
     if let Some(cause) = movements::insert(tx, movements, by)? {
         return Ok(Posted::AlreadyPosted { cause });
     }

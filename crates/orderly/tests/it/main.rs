@@ -8,4 +8,5 @@ mod fixture;
 mod import;
 mod import_files;
 mod place;
+mod stock;
 mod verify;

@@ -6,12 +6,12 @@ use orderly_core::units::{Lot, LotKind};
 use crate::{Engine, Row, StoreError, Tx};
 
 /// Returns a lot by its id.
-pub fn get(tx: &mut Tx<'_>, id: LotId) -> Result<Option<Lot>, StoreError> {
+pub fn lot(tx: &mut Tx<'_>, id: LotId) -> Result<Option<Lot>, StoreError> {
     tx.query_one("SELECT * FROM lot WHERE id = $1", &[&id], from_row)
 }
 
 /// Returns an item's lot by what is printed on it.
-pub fn named(
+pub fn lot_named(
     tx: &mut Tx<'_>,
     item: ItemId,
     kind: LotKind,
@@ -26,7 +26,7 @@ pub fn named(
 
 /// Returns the item's lot of this kind and code, which is `lot` where there was none. PostgreSQL
 /// locks it until the transaction ends, so that one serial number is not received twice at once.
-pub fn get_or_insert(tx: &mut Tx<'_>, lot: &Lot) -> Result<Lot, StoreError> {
+pub fn lot_or_insert(tx: &mut Tx<'_>, lot: &Lot) -> Result<Lot, StoreError> {
     tx.exec(
         "INSERT INTO lot (id, item_id, kind, code, length_mm, expires_on, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",

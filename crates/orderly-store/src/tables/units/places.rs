@@ -19,7 +19,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// Inserts the places that are new, in order of ids.
-pub fn insert(tx: &mut Tx<'_>, places: &[Place]) -> Result<(), StoreError> {
+pub fn insert_places(tx: &mut Tx<'_>, places: &[Place]) -> Result<(), StoreError> {
     let by_id: BTreeMap<PlaceId, Place> = places.iter().map(|place| (place.id(), *place)).collect();
     let rows: Vec<Vec<Value>> = by_id.iter().map(|(id, place)| row(*id, place)).collect();
     tx.insert_many("place", COLUMNS, &rows, "ON CONFLICT DO NOTHING")?;
@@ -27,7 +27,7 @@ pub fn insert(tx: &mut Tx<'_>, places: &[Place]) -> Result<(), StoreError> {
 }
 
 /// Returns a place by its id.
-pub fn get(tx: &mut Tx<'_>, id: PlaceId) -> Result<Option<Place>, StoreError> {
+pub fn place(tx: &mut Tx<'_>, id: PlaceId) -> Result<Option<Place>, StoreError> {
     let sql = "SELECT kind AS p_kind, location_id AS p_location, bin_id AS p_bin,
                       condition AS p_condition, owner_id AS p_owner, ref_id AS p_ref
                  FROM place WHERE id = $1";
@@ -47,7 +47,7 @@ fn row(id: PlaceId, place: &Place) -> Vec<Value> {
 }
 
 /// Reads a place whose columns are named `<prefix>_kind`, `<prefix>_location` and so on.
-pub fn from_row(row: &Row<'_>, prefix: &str) -> Result<Place, StoreError> {
+pub(super) fn from_row(row: &Row<'_>, prefix: &str) -> Result<Place, StoreError> {
     let name = |part: &str| format!("{prefix}_{part}");
     let condition: String = row.get(&name("condition"))?;
     let condition = match condition.as_str() {

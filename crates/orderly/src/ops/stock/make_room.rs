@@ -4,11 +4,11 @@
 use orderly_core::id::*;
 use orderly_core::item::Goods;
 use orderly_core::order::backorder::displace;
-use orderly_core::order::{Order, claims as core_claims};
+use orderly_core::order::{Order, claims as core_claims, unpick};
 use orderly_core::qty::{Qty, QtyDelta};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_core::stock::{Adjustment, Spot};
-use orderly_core::units::{Condition, LevelKey, PlaceKind};
+use orderly_core::units::{Condition, Level, LevelKey, PlaceKind};
 use orderly_store::Tx;
 use orderly_store::tables::claims::{self, Claimed};
 use orderly_store::tables::exceptions::{self, Exception};
@@ -74,8 +74,8 @@ pub fn make_room(
 /// Turns claims on a level into backorders until `qty` base units are on hand and unclaimed: the
 /// lowest priority and the latest first. Returns what is still missing.
 ///
-/// Goods that are picked stay with their order: they lie in the staging bin, not where goods are
-/// missing. A kit whose other components are picked keeps its claim as well.
+/// Unpicked claims give way first. Only where they are not enough are picked goods put back: they
+/// lie in the staging bin, not where goods are missing. Packed ones stay with their order.
 pub fn free(
     tx: &mut Tx<'_>,
     call: &Call,
@@ -83,24 +83,77 @@ pub fn free(
     key: LevelKey,
     qty: Qty,
 ) -> Result<Qty, Error> {
-    let mut missing = missing(tx, key, qty)?;
-    if missing.is_zero() {
-        return Ok(missing);
-    }
-    let candidates = claims::allocated(tx, key.item, key.location, CLAIMS)?;
-    for claimed in candidates.into_iter().filter(|one| one.claim.key == key) {
-        if missing.is_zero() {
-            break;
+    // Orders are locked before levels. What another command claims meanwhile shows once the level
+    // is locked: then it is the next to give way.
+    let mut locked = false;
+    loop {
+        let freed = free_some(tx, call, ids, key, qty)?;
+        let missing = missing(levels::lock(tx, &[key])?.pop(), qty);
+        if missing.is_zero() || (locked && !freed) {
+            return Ok(missing);
         }
-        let freed = give_up(tx, call, ids, &claimed, missing)?;
-        missing = missing.less(freed);
+        locked = true;
     }
-    Ok(missing)
 }
 
-fn missing(tx: &mut Tx<'_>, key: LevelKey, qty: Qty) -> Result<Qty, Error> {
-    let level = levels::get(tx, key)?;
-    Ok(qty.less(level.map_or(Qty::ZERO, |level| level.unclaimed())))
+/// Goes through the claims once, until enough is free; whether any gave way.
+fn free_some(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    key: LevelKey,
+    qty: Qty,
+) -> Result<bool, Error> {
+    let mut missing = missing(levels::get(tx, key)?, qty);
+    let mut any = false;
+    for unpick_first in [false, true] {
+        if missing.is_zero() {
+            return Ok(any);
+        }
+        let candidates = claims::allocated(tx, key.item, key.location, CLAIMS)?;
+        for claimed in candidates.into_iter().filter(|one| one.claim.key == key) {
+            if missing.is_zero() {
+                return Ok(any);
+            }
+            if unpick_first {
+                put_back(tx, call, ids, &claimed)?;
+            }
+            let freed = give_up(tx, call, ids, &claimed, missing)?;
+            any |= !freed.is_zero();
+            missing = missing.less(freed);
+        }
+    }
+    Ok(any)
+}
+
+fn missing(level: Option<Level>, qty: Qty) -> Qty {
+    qty.less(level.map_or(Qty::ZERO, |level| level.unclaimed()))
+}
+
+/// Puts back what is picked and not packed of a claim's line and, for a kit, of its other parts.
+/// Cut pieces are kept as pieces of their new length.
+fn put_back(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    claimed: &Claimed,
+) -> Result<(), Error> {
+    let before = orders::load(tx, claimed.order)?;
+    let Ok(work) = before.work_of(claimed.claim.id) else { return Ok(()) };
+    let group = before.group(work.line)?;
+    let mut lines = unpick::all(&before, work.fulfillment, true);
+    lines.retain(|one| {
+        let line = before.work_of(one.claim).map(|work| work.line);
+        line.is_ok_and(|line| group.parts.iter().any(|(part, _)| *part == line))
+    });
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let location = locations::get(tx, claimed.claim.key.location)?;
+    let location = location.ok_or_else(|| Error::Internal("a claim has no location".into()))?;
+    let decision = unpick::unpick(&before, &lines, &location, call.now, ids)?;
+    orders::apply(tx, call, ids, &before, decision, "order.unpicked")?;
+    Ok(())
 }
 
 /// Displaces up to `wanted` of one claim; returns what its level has free for it.
