@@ -8,6 +8,7 @@ pub mod books;
 pub mod catalog;
 pub mod command;
 pub mod events;
+pub mod fulfillments;
 pub mod orders;
 pub mod parties;
 pub mod payments;

@@ -2,19 +2,60 @@
 
 use super::*;
 
-codes! {
-    /// The commands on an order that are recorded as its events.
-    Command {
-        Place "place", Cancel "cancel", Uncancel "uncancel", Hold "hold",
-        ReleaseHold "release_hold", HoldAgain "hold_again", Source "source", Release "release",
-        Recall "recall", Reject "reject", Serve "serve", Displace "displace", Pick "pick",
-        Unpick "unpick", Pack "pack", Unpack "unpack", Ship "ship",
-        VoidShipment "void_shipment", Deliver "deliver", Undeliver "undeliver", Fail "fail",
-        Retry "retry", Lose "lose", Find "find", BringBack "bring_back",
-        DecideBack "decide_back", HandOver "hand_over", TakeOver "take_over",
-        CloseShort "close_short", ReopenShort "reopen_short", Perform "perform",
-        Unperform "unperform", Close "close", Reopen "reopen",
-    }
+macro_rules! commands {
+    ($($name:ident $code:literal $event:literal)+) => {
+        codes! {
+            /// The commands on an order that its events record.
+            Command { $($name $code),+ }
+        }
+        impl Command {
+            /// The kind of the event that records it.
+            pub const fn event(self) -> &'static str {
+                match self { $(Self::$name => $event),+ }
+            }
+            /// The command that an event records.
+            pub fn of_event(kind: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|command| command.event() == kind)
+            }
+        }
+    };
+}
+
+commands! {
+    Place "place" "order.placed"
+    Cancel "cancel" "order.canceled"
+    Uncancel "uncancel" "order.cancellation_undone"
+    Hold "hold" "order.held"
+    ReleaseHold "release_hold" "order.hold_released"
+    HoldAgain "hold_again" "order.held_again"
+    Source "source" "order.sourced"
+    Release "release" "fulfillment.released"
+    Recall "recall" "fulfillment.recalled"
+    Reject "reject" "fulfillment.rejected"
+    Serve "serve" "order.backorders_served"
+    Displace "displace" "order.displaced"
+    Pick "pick" "fulfillment.picked"
+    Unpick "unpick" "fulfillment.unpicked"
+    Pack "pack" "fulfillment.packed"
+    Unpack "unpack" "fulfillment.unpacked"
+    Ship "ship" "shipment.shipped"
+    VoidShipment "void_shipment" "shipment.voided"
+    Deliver "deliver" "shipment.delivered"
+    Undeliver "undeliver" "shipment.delivery_undone"
+    Fail "fail" "shipment.failed"
+    Retry "retry" "shipment.retried"
+    Lose "lose" "shipment.lost"
+    Find "find" "shipment.found"
+    BringBack "bring_back" "shipment.brought_back"
+    DecideBack "decide_back" "order.brought_back_decided"
+    HandOver "hand_over" "fulfillment.handed_over"
+    TakeOver "take_over" "fulfillment.taken_over"
+    CloseShort "close_short" "order.closed_short"
+    ReopenShort "reopen_short" "order.short_reopened"
+    Perform "perform" "order.performed"
+    Unperform "unperform" "order.performance_undone"
+    Close "close" "order.closed"
+    Reopen "reopen" "order.reopened"
 }
 
 /// Returns the command that takes `done` back.

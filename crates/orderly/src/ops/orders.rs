@@ -1,5 +1,6 @@
 //! Operations on orders: reading, deciding, applying.
 
+pub mod again;
 mod differ;
 pub mod place;
 mod resolve;
