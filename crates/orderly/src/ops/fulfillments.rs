@@ -14,7 +14,7 @@ use orderly_core::order::undo::Command;
 use orderly_core::order::unpick::Unpick;
 use orderly_core::order::work::At;
 use orderly_core::order::{
-    Decision, FulfillmentState, Order, hand_over, pack, pick, reject, release, unpick,
+    Decision, FulfillmentState, Order, claims, hand_over, pack, pick, reject, release, unpick,
 };
 use orderly_core::qty::Qty;
 use orderly_core::refusal::Code;
@@ -24,6 +24,7 @@ use orderly_store::tables::catalog;
 use super::orders::again::{items_of, source_again};
 use super::orders::change;
 use super::orders::place::read_levels;
+use super::stock::backorders::enqueue;
 use crate::{App, Call, Error};
 use hand::{Hand, booked};
 
@@ -37,6 +38,20 @@ fn passing(call: &Call, order: &Order, location: Option<LocationId>) -> Result<V
         }
     }
     Ok(out)
+}
+
+/// Has the backorders of others served from stock that an order gives up.
+fn offer_freed(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    before: &Order,
+    after: &Order,
+    ids: &mut IdSource,
+) -> Result<(), Error> {
+    let changes = claims::level_changes(&claims::of(before), &claims::of(after));
+    let freed = changes.iter().filter(|change| change.allocated.0 < 0);
+    let freed: Vec<_> = freed.map(|change| (change.key.item, change.key.location)).collect();
+    enqueue(tx, call, ids, &freed)
 }
 
 /// Runs one step of a fulfillment as a command: `decide` gets the order locked, the location's
@@ -96,6 +111,7 @@ pub fn reject(
         let excluded: Vec<LocationId> =
             gave_up.map(|one| one.location).chain([own.location]).collect();
         source_again(tx, call, &mut decision.order, &excluded, ids)?;
+        offer_freed(tx, call, order, &decision.order, ids)?;
         Ok(decision)
     })
 }

@@ -5,6 +5,7 @@
 #![expect(dead_code, reason = "the fixture offers more than every test needs")]
 
 mod fixture;
+mod fulfillments;
 mod import;
 mod import_files;
 mod place;

@@ -8,7 +8,7 @@ use orderly_core::order::work::At;
 use orderly_core::order::{Order, OrderState};
 use orderly_core::refusal::{Code, Refusal, ensure};
 
-use super::passing;
+use super::{offer_freed, passing};
 use crate::ops::orders::again::source_again;
 use crate::ops::orders::change;
 use crate::{App, Call, Error};
@@ -19,14 +19,16 @@ use crate::{App, Call, Error};
 /// `reason_required`, and those of [`cancel::cancel`].
 pub fn cancel(app: &App, call: &Call, order: OrderId, what: &Cancel) -> Result<Order, Error> {
     let done = Command::Cancel;
-    change(app, call, done.code(), done.event(), order, |_, order, ids| {
+    change(app, call, done.code(), done.event(), order, |tx, order, ids| {
         call.require(Permission::Cancel, scope(order))?;
         ensure(call.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty()), || {
             Refusal::at(Code::ReasonRequired, "/reason", "say why it is canceled")
         })?;
         let overridden = passing(call, order, None)?;
         let at = At { now: call.now, overridden: &overridden };
-        Ok(cancel::cancel(order, what, &at, ids)?)
+        let decision = cancel::cancel(order, what, &at, ids)?;
+        offer_freed(tx, call, order, &decision.order, ids)?;
+        Ok(decision)
     })
 }
 

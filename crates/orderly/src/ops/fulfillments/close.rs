@@ -8,7 +8,7 @@ use orderly_core::order::{Decision, Order, close};
 use orderly_core::qty::Qty;
 use orderly_store::Tx;
 
-use super::passing;
+use super::{offer_freed, passing};
 use crate::ops::orders::again::source_again;
 use crate::ops::orders::change;
 use crate::{App, Call, Error};
@@ -30,10 +30,12 @@ fn with(
 
 /// Closes what is left of a line as short, within its tolerance.
 pub fn close_short(app: &App, call: &Call, order: OrderId, line: LineId) -> Result<Order, Error> {
-    with(app, call, Command::CloseShort, Permission::Ship, order, |_, order, ids| {
+    with(app, call, Command::CloseShort, Permission::Ship, order, |tx, order, ids| {
         let overridden = passing(call, order, None)?;
         let at = At { now: call.now, overridden: &overridden };
-        Ok(close::close_short(order, line, &at, ids)?)
+        let decision = close::close_short(order, line, &at, ids)?;
+        offer_freed(tx, call, order, &decision.order, ids)?;
+        Ok(decision)
     })
 }
 

@@ -18,6 +18,7 @@ use super::hand::{booked, levels_of};
 use super::step;
 use crate::ops::orders::again::source_again;
 use crate::ops::orders::change;
+use crate::ops::stock::backorders::enqueue;
 use crate::{App, Call, Error};
 
 /// The setting that holds the merchant's own GS1 company prefix.
@@ -200,6 +201,10 @@ pub fn bring_back(
             deliver::bring_back(order, of.1, lines, to, back.then, booked, call.now, ids)?;
         if back.then == Then::Reopen {
             source_again(tx, call, &mut decision.order, &[], ids)?;
+        }
+        if back.sellable {
+            let came = decision.movements.iter().map(|movement| (movement.item, location));
+            enqueue(tx, call, ids, &came.collect::<Vec<_>>())?;
         }
         Ok(decision)
     })
