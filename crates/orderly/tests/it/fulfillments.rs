@@ -12,11 +12,13 @@ use orderly::ops::fulfillments::{
 };
 use orderly::ops::orders::place::place;
 use orderly::ops::orders::{folded, get};
+use orderly::verify::Options;
 use orderly::{App, Call, Error};
 use orderly_core::id::*;
 use orderly_core::order::cancel::Cancel;
 use orderly_core::order::deliver::Then;
 use orderly_core::order::hold::NewHold;
+use orderly_core::order::pick::Pick;
 use orderly_core::order::reject::RejectReason;
 use orderly_core::order::*;
 use orderly_core::qty::Qty;
@@ -25,6 +27,7 @@ use orderly_store::tables;
 use serde_json::json;
 
 use crate::fixture::{Shop, order, read};
+use crate::stock::receipt;
 
 fn qty(base: i64) -> Qty {
     Qty::new(base).unwrap()
@@ -41,6 +44,12 @@ fn assert_folds(app: &App, order: &Order) {
     assert_eq!(&stored, order, "what is answered is what is stored");
     let folded = app.store.read(|tx| folded(tx, order.id, order.sequence)).unwrap().unwrap();
     assert_eq!(folded, stored);
+}
+
+/// Everything recomputed from rows agrees: goods, value, claims, events.
+fn assert_clean(shop: &Shop) {
+    let report = orderly::verify::run(&shop.app, &Options::default()).unwrap();
+    assert!(report.clean, "{report}");
 }
 
 /// Quantities of the lines, and what two items' levels say at every location.
@@ -61,9 +70,9 @@ fn picture(shop: &Shop, order: &Order) -> impl PartialEq + std::fmt::Debug + use
 
 /// An order of nails and a kit, placed and its only fulfillment.
 fn placed(shop: &Shop) -> (Order, FulfillmentId) {
-    shop.stock("NAIL", "depot", 100, None);
-    shop.stock("BOLT", "depot", 20, None);
-    shop.stock("NAIL", "york", 100, None);
+    shop.buy("depot", "NAIL", "100", "0.0333");
+    shop.buy("depot", "BOLT", "20", "0.127");
+    shop.buy("york", "NAIL", "100", "0.05");
     let new = order("web", &[("NAIL", "10"), ("KIT-B", "2")]);
     let placed = place(&shop.app, &shop.call(), &new).unwrap();
     let at = placed.fulfillments[0].id;
@@ -111,6 +120,7 @@ fn an_order_goes_to_the_customer_and_every_step_can_be_undone() {
         assert_folds(&shop.app, &again);
         let nails = again.lines[0].quantities;
         assert_eq!((nails.shipped, nails.delivered), (qty(10), qty(10)));
+        assert_clean(&shop);
     }
 }
 
@@ -132,13 +142,15 @@ fn the_same_key_is_answered_the_same_and_other_rights_are_refused() {
         assert_eq!(code(recall(&shop.app, &stale, of)), Code::StaleVersion);
         let unknown = (order.id, FulfillmentId::from_bytes([1; 16]));
         assert_eq!(code(recall(&shop.app, &shop.call(), unknown)), Code::NotFound);
+        assert_clean(&shop);
     }
 }
 
 #[test]
 fn boards_are_cut_when_they_are_picked() {
     for shop in Shop::each() {
-        shop.stock("BOARD", "depot", 20_000, Some(5_000));
+        let boards = json!([{ "sku": "BOARD", "quantity": "4", "length": "5 m", "cost": "17.31" }]);
+        receipt(&shop.app, &shop.call(), "depot", boards).unwrap();
         let new = read(json!({
             "channel": "web", "customer": { "name": "Ann" },
             "lines": [{ "sku": "BOARD", "quantity": "7", "unit": "cut", "cut_length": "2.4 m" }],
@@ -157,6 +169,7 @@ fn boards_are_cut_when_they_are_picked() {
         unpick(&shop.app, &shop.call(), of, &[], true).unwrap();
         let again = pick(&shop.app, &shop.call(), of, &[]).unwrap();
         assert_eq!(again.lines[0].quantities.picked, qty(16_800));
+        assert_clean(&shop);
     }
 }
 
@@ -183,13 +196,14 @@ fn what_a_location_cannot_find_is_written_off_and_sourced_elsewhere() {
         assert_eq!(after.lines[0].quantities.backordered, qty(0));
         assert_eq!(after.lines[0].quantities.allocated, qty(10));
         assert_eq!(code(undo(&shop.app, &shop.call(), order.id)), Code::NotReversible);
+        assert_clean(&shop);
     }
 }
 
 #[test]
 fn goods_are_handed_over_at_the_counter_and_taken_back() {
     for shop in Shop::each() {
-        shop.stock("NAIL", "leeds", 50, None);
+        shop.buy("leeds", "NAIL", "50", "0.0777");
         let new = read(json!({
             "channel": "till", "customer": { "name": "Ann" },
             "deliveries": [{ "ref": "now", "method": "take_away", "location": "leeds" }],
@@ -211,6 +225,7 @@ fn goods_are_handed_over_at_the_counter_and_taken_back() {
         assert_eq!(again.lines[0].quantities.delivered, qty(5));
         undo(&shop.app, &shop.call(), order.id).unwrap();
         assert_eq!(shop.sums("NAIL", "leeds"), (50, 5, 0));
+        assert_clean(&shop);
     }
 }
 
@@ -239,6 +254,7 @@ fn a_cancellation_frees_stock_and_is_taken_back() {
         assert_eq!(shop.sums("BOLT", "depot"), (20, 1, 0));
         uncancel(&shop.app, &shop.call(), order.id, &one).unwrap();
         assert_eq!(shop.sums("BOLT", "depot"), (20, 2, 0));
+        assert_clean(&shop);
     }
 }
 
@@ -273,6 +289,7 @@ fn a_hold_blocks_its_steps_unless_it_is_overridden() {
         later.now = later.now.plus_micros(120_000_000);
         expire(&shop.app, &later, order.id).unwrap();
         release(&shop.app, &shop.call(), of).unwrap();
+        assert_clean(&shop);
     }
 }
 
@@ -305,6 +322,7 @@ fn goods_that_come_back_are_shipped_again_or_given_up() {
             assert_eq!((nails.allocated, nails.canceled), (qty(allocated), qty(canceled)));
             assert_eq!(shop.sums("NAIL", "depot").0, 100, "the goods are on sale again");
         }
+        assert_clean(&shop);
     }
 }
 
@@ -334,5 +352,58 @@ fn packing_is_undone_and_a_paid_order_is_closed() {
         let gone = cancel(&shop.app, &call, order.id, &Cancel::Order).unwrap();
         assert_eq!(gone.head.state, OrderState::Canceled);
         assert_eq!(code(reopen(&shop.app, &shop.call(), order.id)), Code::InvalidTransition);
+        assert_clean(&shop);
+    }
+}
+
+#[test]
+fn serial_numbers_are_named_when_they_are_picked() {
+    for shop in Shop::each() {
+        let drills = json!([{
+            "sku": "DRILL", "quantity": "3", "serials": ["A1", "A2", "A3"], "cost": "61.00",
+        }]);
+        receipt(&shop.app, &shop.call(), "depot", drills).unwrap();
+        let placed = place(&shop.app, &shop.call(), &order("web", &[("DRILL", "2")])).unwrap();
+        let of = (placed.id, placed.fulfillments[0].id);
+        release(&shop.app, &shop.call(), of).unwrap();
+        assert_eq!(code(pick(&shop.app, &shop.call(), of, &[])), Code::LotRequired);
+        let depot = shop.location("depot");
+        let held =
+            shop.app.store.read(|tx| tables::units::holdings_of(tx, shop.item("DRILL"), depot));
+        let from = held.unwrap().iter().take(2).map(|h| (h.place.bin, h.lot, h.qty)).collect();
+        let claim = placed.work[0].claim;
+        let named = Pick { claim, qty: qty(2), from };
+        let strange = Pick { from: vec![(named.from[0].0, LotId::NONE, qty(2))], ..named.clone() };
+        assert_eq!(code(pick(&shop.app, &shop.call(), of, &[strange])), Code::LotNotHeld);
+        let picked = pick(&shop.app, &shop.call(), of, std::slice::from_ref(&named)).unwrap();
+        assert_eq!(picked.work[0].picks.len(), 2);
+        pack(&shop.app, &shop.call(), of, &[]).unwrap();
+        let sent = ship(&shop.app, &shop.call(), of, &Shipping::default()).unwrap();
+        let lots: Vec<LotId> = sent.shipment_lines.iter().map(|line| line.lot).collect();
+        assert_eq!(lots, [named.from[0].1, named.from[1].1]);
+        assert_eq!(sent.shipment_lines.iter().map(|line| line.value).sum::<i64>(), 12_200);
+        assert_clean(&shop);
+    }
+}
+
+/// Eight pickers press at once: the goods are picked once.
+#[test]
+fn of_many_who_pick_the_same_work_one_does() {
+    for shop in Shop::each() {
+        let (order, at) = placed(&shop);
+        let of = (order.id, at);
+        release(&shop.app, &shop.call(), of).unwrap();
+        let calls: Vec<Call> = (0..8).map(|_| shop.call()).collect();
+        let done = std::thread::scope(|scope| {
+            let started: Vec<_> = calls
+                .iter()
+                .map(|call| scope.spawn(|| pick(&shop.app, call, of, &[]).is_ok()))
+                .collect();
+            started.into_iter().map(|one| one.join().unwrap()).filter(|ok| *ok).count()
+        });
+        assert_eq!(done, 1);
+        let now = get(&shop.app, order.id).unwrap().unwrap();
+        assert_eq!(now.lines[0].quantities.picked, qty(10));
+        assert_clean(&shop);
     }
 }
