@@ -5,7 +5,10 @@
 mod books;
 mod engine;
 mod migrations;
+mod payments;
 mod races;
+mod refunds;
+mod returns;
 mod units;
 mod writing;
 
