@@ -85,8 +85,8 @@ fn money_is_reserved_taken_and_partly_let_go() {
         assert_eq!((void.amounts.captured, void.amounts.voided), (4_000, 1_498));
         let paid = shop.order(order.id).head.paid;
         assert_eq!((paid.authorized, paid.captured, paid.refunded), (4_000, 4_000, 0));
-        assert_eq!(shop.balance(Account::Clearing), 4_000);
-        assert_eq!(shop.balance(Account::CustomerDeposits), -4_000);
+        assert_eq!(shop.booked(Account::Clearing), 4_000);
+        assert_eq!(shop.booked(Account::CustomerDeposits), -4_000);
         shop.verified(order.id);
     }
 }
@@ -143,9 +143,9 @@ fn a_provider_that_answers_twice_is_recorded_once() {
         let answer = Answer::Done { reference: Some("auth-7".into()) };
         let settled = settle(&shop.app, &shop.call(), held.id, id, &answer).unwrap();
         assert_eq!(settled.amounts.authorized, 5_498);
-        let rows = shop.rows();
+        let rows = shop.written();
         let again = settle(&shop.app, &shop.call(), held.id, id, &answer).unwrap();
-        assert_eq!((again, shop.rows()), (settled, rows));
+        assert_eq!((again, shop.written()), (settled, rows));
         let other = authorize(&shop.app, &shop.call(), &card).unwrap();
         let twice = other.transactions[0].id;
         let refusal = shop.unchanged(|| settle(&shop.app, &shop.call(), other.id, twice, &answer));
@@ -168,7 +168,7 @@ fn an_unknown_outcome_keeps_the_money_reserved_until_it_is_known() {
         settle(&shop.app, &shop.call(), held.id, id, &Answer::Unknown).unwrap();
         let more = || capture(&shop.app, &shop.call(), held.id, &step(order.id, "5"));
         assert_eq!(allowed(more()), "4.98 GBP");
-        assert_eq!(shop.balance(Account::Clearing), 0);
+        assert_eq!(shop.booked(Account::Clearing), 0);
         let open = shop.app.store.read(|tx| {
             orderly_store::tables::payments::open_transactions(tx, None, 10).map_err(Error::from)
         });
@@ -177,7 +177,7 @@ fn an_unknown_outcome_keeps_the_money_reserved_until_it_is_known() {
         let known = settle(&shop.app, &shop.call(), held.id, id, &done).unwrap();
         assert_eq!(known.transaction(id).unwrap().state, TransactionState::Done);
         assert_eq!(shop.order(order.id).head.paid.captured, 5_000);
-        assert_eq!(shop.balance(Account::Clearing), 5_000);
+        assert_eq!(shop.booked(Account::Clearing), 5_000);
         shop.verified(order.id);
     }
 }
@@ -195,13 +195,13 @@ fn money_without_an_order_pays_one_later_and_goes_back() {
             ..PaymentIn::default()
         };
         let money = take(&shop.app, &shop.call(), &new).unwrap();
-        assert_eq!(shop.balance(Account::UnappliedReceipts), -10_000);
+        assert_eq!(shop.booked(Account::UnappliedReceipts), -10_000);
         let over = || apply(&shop.app, &shop.call(), money.id, &step(order.id, "100.01"));
         let refusal = shop.unchanged(over);
         assert_eq!(refusal.code(), Code::AboveUnapplied);
         apply(&shop.app, &shop.call(), money.id, &step(order.id, "54.98")).unwrap();
         assert_eq!(shop.order(order.id).head.paid.captured, 5_498);
-        assert_eq!(shop.balance(Account::CustomerDeposits), -5_498);
+        assert_eq!(shop.booked(Account::CustomerDeposits), -5_498);
         shop.verified(order.id);
         let rest = StepIn { order: None, amount: None, settling: Settling::AtOnce };
         let back = give_back(&shop.app, &shop.call(), money.id, &rest).unwrap();
@@ -210,8 +210,8 @@ fn money_without_an_order_pays_one_later_and_goes_back() {
         assert_eq!(code(give_back(&shop.app, &shop.call(), money.id, &more)), Code::AboveCaptured);
         withdraw(&shop.app, &shop.call(), money.id, &step(order.id, "54.98")).unwrap();
         assert_eq!(shop.order(order.id).head.paid.captured, 0);
-        assert_eq!(shop.balance(Account::UnappliedReceipts), -5_498);
-        assert_eq!(shop.balance(Account::CustomerDeposits), 0);
+        assert_eq!(shop.booked(Account::UnappliedReceipts), -5_498);
+        assert_eq!(shop.booked(Account::CustomerDeposits), 0);
         shop.verified(order.id);
     }
 }
@@ -270,8 +270,8 @@ fn refunds_one_at_a_time_leave_nothing_and_no_more_is_given() {
         shipping.lines.clear();
         shipping.charges = vec![(order.charges[0].id, None)];
         refunds::make(&shop.app, &shop.call(), order.id, &shipping).unwrap();
-        assert_eq!(shop.balance(Account::TillCash), 0);
-        assert_eq!(shop.balance(Account::CustomerDeposits), 0);
+        assert_eq!(shop.booked(Account::TillCash), 0);
+        assert_eq!(shop.booked(Account::CustomerDeposits), 0);
         shop.verified(order.id);
     }
 }
@@ -324,14 +324,14 @@ fn credit_in_place_of_money_moves_no_money_and_counts_once() {
         assert_eq!(refusal.code(), Code::AccountRequired);
         let credit = RefundIn { settlement: RefundSettlement::StoreCredit, ..credit };
         refunds::make(&shop.app, &shop.call(), order.id, &credit).unwrap();
-        assert_eq!(shop.balance(Account::StoreCredit), -2_499);
-        assert_eq!(shop.balance(Account::TillCash), 5_498);
+        assert_eq!(shop.booked(Account::StoreCredit), -2_499);
+        assert_eq!(shop.booked(Account::TillCash), 5_498);
         let mut rest = goodwill(&order, 1);
         rest.charges = vec![(order.charges[0].id, None)];
         let proposal = refunds::propose(&shop.app, &shop.call(), order.id, &rest).unwrap();
         assert_eq!((proposal.amount, proposal.maximum), (2_999, 2_999));
         refunds::make(&shop.app, &shop.call(), order.id, &rest).unwrap();
-        assert_eq!(shop.balance(Account::CustomerDeposits), 0);
+        assert_eq!(shop.booked(Account::CustomerDeposits), 0);
         shop.verified(order.id);
     }
 }

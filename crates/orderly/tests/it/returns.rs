@@ -56,14 +56,14 @@ fn goods_come_back_at_what_they_cost_and_are_sold_again() {
         assert_eq!(came.lines[0].value, 300);
         let level = shop.level("PAINT", "leeds");
         assert_eq!((level.on_hand.get(), level.held.get(), level.value), (15, 18, 1_800));
-        assert_eq!(shop.balance(Account::CostOfGoods), 200);
+        assert_eq!(shop.booked(Account::CostOfGoods), 200);
         let wish = verdict(&came, Fate::AwaitingInspection, Fate::Restocked, 2);
         inspect(&shop.app, &shop.call(), came.id, &wish).unwrap();
         let wish = verdict(&came, Fate::AwaitingInspection, Fate::Scrapped, 1);
         let done = inspect(&shop.app, &shop.call(), came.id, &wish).unwrap();
         let level = shop.level("PAINT", "leeds");
         assert_eq!((level.on_hand.get(), level.held.get(), level.value), (17, 17, 1_700));
-        assert_eq!(shop.balance(Account::WriteOffs), 100);
+        assert_eq!(shop.booked(Account::WriteOffs), 100);
         assert_eq!(done.dispositions.len(), 3);
         close(&shop.app, &shop.call(), came.id).unwrap();
         shop.verified(order.id);
@@ -101,7 +101,7 @@ fn a_changed_mind_is_a_new_disposition_and_new_movements() {
         let back = verdict(&came, Fate::Scrapped, Fate::AwaitingInspection, 2);
         let undone = inspect(&shop.app, &shop.call(), came.id, &back).unwrap();
         assert_eq!(value(&shop), before);
-        assert_eq!(shop.balance(Account::WriteOffs), 0);
+        assert_eq!(shop.booked(Account::WriteOffs), 0);
         assert_eq!(undone.lines[0].fates, came.lines[0].fates);
         assert_eq!(undone.dispositions.len(), 3);
         shop.verified(order.id);
@@ -120,7 +120,7 @@ fn refurbished_goods_become_another_item_at_the_same_value() {
         let level = shop.level("BOLT", "leeds");
         assert_eq!((level.on_hand.get(), level.value), (6, 300));
         assert_eq!(shop.level("PAINT", "leeds").value, 1_500);
-        assert_eq!(shop.balance(Account::WorkInProgress), 0);
+        assert_eq!(shop.booked(Account::WorkInProgress), 0);
         shop.verified(order.id);
     }
 }
@@ -170,13 +170,13 @@ fn a_reception_is_taken_back_exactly() {
         let asked = request(&shop.app, &shop.call(), &back(&order, 0, 3)).unwrap();
         approve(&shop.app, &shop.call(), asked.id).unwrap();
         let before = (shop.order(order.id).lines, shop.level("PAINT", "leeds"));
-        let costs = shop.balance(Account::CostOfGoods);
+        let costs = shop.booked(Account::CostOfGoods);
         let at = shop.location("leeds");
         receive(&shop.app, &shop.call(), asked.id, at, &came(&asked, 3)).unwrap();
         let undo = verdict(&asked, Fate::AwaitingInspection, Fate::Customer, 3);
         inspect(&shop.app, &shop.call(), asked.id, &undo).unwrap();
         assert_eq!((shop.order(order.id).lines, shop.level("PAINT", "leeds")), before);
-        assert_eq!(shop.balance(Account::CostOfGoods), costs);
+        assert_eq!(shop.booked(Account::CostOfGoods), costs);
         shop.verified(order.id);
     }
 }

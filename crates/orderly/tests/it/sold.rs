@@ -161,7 +161,7 @@ impl Shop {
     }
 
     /// The balance of an account, in minor units; debits positive.
-    pub fn balance(&self, account: Account) -> i64 {
+    pub fn booked(&self, account: Account) -> i64 {
         let read = |tx: &mut orderly_store::Tx<'_>| {
             tables::books::balance_of(tx, account, None).map_err(Error::from)
         };
@@ -169,7 +169,7 @@ impl Shop {
     }
 
     /// How many rows the books and the objects have: what a refused command must not change.
-    pub fn rows(&self) -> Vec<i64> {
+    pub fn written(&self) -> Vec<i64> {
         const TABLES: [&str; 13] = [
             "orders",
             "order_line",
@@ -203,9 +203,9 @@ impl Shop {
 
     /// Runs a command that must be refused and change nothing.
     pub fn unchanged<T>(&self, run: impl FnOnce() -> Result<T, Error>) -> Refusal {
-        let before = self.rows();
+        let before = self.written();
         let refusal = refused(run());
-        assert_eq!(self.rows(), before, "{refusal} changed something");
+        assert_eq!(self.written(), before, "{refusal} changed something");
         refusal
     }
 
