@@ -106,6 +106,22 @@ pub fn fold(order: Option<Order>, changes: &[Change]) -> Option<Order> {
             (None, _) => return None,
         };
     }
+    order.map(in_order)
+}
+
+/// The order with its parts as they are stored: by position where they have one, else by id. Ids
+/// drawn by another process, or by a clock that went back, need not come in the order of events.
+pub fn in_order(mut order: Order) -> Order {
+    order.deliveries.sort_by_key(|part| part.position);
+    order.lines.sort_by_key(|part| part.position);
+    order.charges.sort_by_key(|part| part.position);
+    order.holds.sort_by_key(Part::key);
+    order.fulfillments.sort_by_key(Part::key);
+    order.work.sort_by_key(Part::key);
+    order.backorders.sort_by_key(Part::key);
+    order.shipments.sort_by_key(Part::key);
+    order.shipment_lines.sort_by_key(Part::key);
+    order.parcels.sort_by_key(Part::key);
     order
 }
 

@@ -10,7 +10,7 @@ use orderly_core::books::{Dimensions, DocumentKind};
 use orderly_core::id::{IdSource, OrderId};
 use orderly_core::order::Decision;
 pub use orderly_core::order::Order;
-use orderly_core::order::change::{Change, between, fold};
+use orderly_core::order::change::{Change, between, fold, in_order};
 use orderly_core::order::claims::{self, level_changes};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_store::Tx;
@@ -100,7 +100,8 @@ pub fn apply(
     decision: Decision,
     kind: &str,
 ) -> Result<Order, Error> {
-    let Decision { order: mut after, movements, event: event_id } = decision;
+    let Decision { order: after, movements, event: event_id } = decision;
+    let mut after = in_order(after);
     let changes = between(before, &after);
     if changes.is_empty() && movements.is_empty() {
         return Ok(after);

@@ -15,6 +15,7 @@ use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::{Catalog, Channel};
 use orderly_core::id::{IdSource, ItemId, OrderId, PartyId};
 use orderly_core::item::Item;
+use orderly_core::order::change::in_order;
 use orderly_core::order::{Order, build};
 use orderly_core::qty::Qty;
 use orderly_core::refusal::Refusal;
@@ -353,7 +354,7 @@ impl<'a> Batch<'a> {
             match source_order(call, &mut order, &mut sources, &mut ids) {
                 Ok(Sourcing::Sourced { explanations, exceptions }) => {
                     self.keep(&order, call.now, &explanations, exceptions);
-                    return Ok(Placed::Done(Box::new(order)));
+                    return Ok(Placed::Done(Box::new(in_order(order))));
                 }
                 Ok(Sourcing::NeedsRoom(_)) if !self.alone => return Ok(Placed::Alone),
                 Ok(Sourcing::NeedsRoom(needed)) if tried == 0 => {

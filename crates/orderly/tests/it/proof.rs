@@ -1,0 +1,152 @@
+//! What must hold of any database, and what a refused command must leave alone.
+
+use std::collections::BTreeMap;
+
+use orderly::ops::orders::{folded, get};
+use orderly::{App, Error, verify};
+use orderly_core::id::OrderId;
+use orderly_store::{Engine, Tx};
+use sha2::{Digest, Sha256};
+
+/// A hash of every row of every table, by table, but idempotency, audit and leases: what a refused
+/// command must not change.
+pub fn books(app: &App) -> BTreeMap<String, String> {
+    const ASIDE: [&str; 4] = ["audit", "idempotency", "lease", "sqlite_stat1"];
+    let read = app.store.read(|tx| {
+        let mut hashes = BTreeMap::new();
+        for table in tables(tx)?.into_iter().filter(|table| !ASIDE.contains(&table.as_str())) {
+            let hash = rows(tx, &table)?;
+            hashes.insert(table, hash);
+        }
+        Ok::<_, Error>(hashes)
+    });
+    read.unwrap()
+}
+
+fn tables(tx: &mut Tx<'_>) -> Result<Vec<String>, Error> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+        Engine::Postgres => {
+            "SELECT CAST(tablename AS TEXT) AS name FROM pg_tables
+              WHERE schemaname = current_schema() ORDER BY 1"
+        }
+    };
+    let found = tx.query(sql, &[], |row| row.get::<String>("name"))?;
+    assert!(found.len() > 30, "the tables of the schema: {found:?}");
+    Ok(found)
+}
+
+fn rows(tx: &mut Tx<'_>, table: &str) -> Result<String, Error> {
+    let sql = match tx.engine() {
+        Engine::Postgres => format!("SELECT CAST(t AS TEXT) AS line FROM {table} t ORDER BY 1"),
+        Engine::Sqlite => {
+            let columns = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid");
+            let columns = tx.query(&columns, &[], |row| row.get::<String>("name"))?;
+            let quoted: Vec<String> =
+                columns.iter().map(|column| format!("quote(\"{column}\")")).collect();
+            format!("SELECT {} AS line FROM {table} ORDER BY 1", quoted.join(" || '|' || "))
+        }
+    };
+    let mut hash = Sha256::new();
+    let mut count = 0;
+    tx.for_each(&sql, &[], |row| {
+        hash.update(row.get::<String>("line")?.as_bytes());
+        hash.update([0]);
+        count += 1;
+        Ok(())
+    })?;
+    let hash: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("{count} rows {hash}"))
+}
+
+/// Runs `f` and demands that no row of the books is another afterwards.
+pub fn changes_nothing<T>(app: &App, f: impl FnOnce() -> T) -> T {
+    let before = books(app);
+    let answer = f();
+    assert_eq!(books(app), before, "a refused command changed the books");
+    answer
+}
+
+/// Demands that the counters of every level are the sums of the claims on it.
+pub fn levels_are_claims(app: &App) {
+    let wrong = app.store.read(|tx| {
+        tx.query(
+            "SELECT s.allocated, s.backordered, CAST(COALESCE(c.allocated, 0) AS BIGINT) AS a,
+                    CAST(COALESCE(c.backordered, 0) AS BIGINT) AS b
+               FROM stock_level s LEFT JOIN
+                    (SELECT item_id, location_id, lot_class,
+                            SUM(CASE WHEN state = 'allocated' THEN qty ELSE 0 END) AS allocated,
+                            SUM(CASE WHEN state = 'allocated' THEN 0 ELSE qty END) AS backordered
+                       FROM claim GROUP BY item_id, location_id, lot_class) c
+                 ON c.item_id = s.item_id AND c.location_id = s.location_id
+                AND c.lot_class = s.lot_class
+              WHERE s.allocated <> COALESCE(c.allocated, 0)
+                 OR s.backordered <> COALESCE(c.backordered, 0)",
+            &[],
+            |row| {
+                let of = |column| row.get::<i64>(column);
+                Ok((of("allocated")?, of("a")?, of("backordered")?, of("b")?))
+            },
+        )
+    });
+    assert_eq!(wrong.unwrap(), vec![], "levels that are not the sums of their claims");
+}
+
+/// How many rows a table has.
+pub fn count(app: &App, table: &str) -> i64 {
+    let sql = format!("SELECT COUNT(*) AS n FROM {table}");
+    let counted = app.store.read(|tx| tx.query_one(&sql, &[], |row| row.get("n")));
+    counted.unwrap().unwrap()
+}
+
+/// Demands that levels count what is held: of an item at a location, over all lots.
+pub fn levels_are_holdings(app: &App) {
+    let wrong = app.store.read(|tx| {
+        tx.query(
+            "SELECT s.on_hand, s.held, CAST(COALESCE(h.on_hand, 0) AS BIGINT) AS h,
+                    CAST(COALESCE(h.held, 0) AS BIGINT) AS t
+               FROM (SELECT item_id, location_id, CAST(SUM(on_hand) AS BIGINT) AS on_hand,
+                            CAST(SUM(held) AS BIGINT) AS held
+                       FROM stock_level GROUP BY item_id, location_id) s
+               FULL JOIN
+                    (SELECT g.item_id, p.location_id, SUM(g.qty) AS held,
+                            SUM(CASE WHEN p.condition = 'sellable' THEN g.qty ELSE 0 END) AS on_hand
+                       FROM holding g JOIN place p ON p.id = g.place_id
+                      WHERE p.kind = 'holding' AND p.owner_id = $1
+                      GROUP BY g.item_id, p.location_id) h
+                 ON h.item_id = s.item_id AND h.location_id = s.location_id
+              WHERE COALESCE(s.on_hand, 0) <> COALESCE(h.on_hand, 0)
+                 OR COALESCE(s.held, 0) <> COALESCE(h.held, 0)",
+            &[&[0_u8; 16]],
+            |row| {
+                let of = |column| row.get::<Option<i64>>(column);
+                Ok((of("on_hand")?, of("h")?, of("held")?, of("t")?))
+            },
+        )
+    });
+    assert_eq!(wrong.unwrap(), vec![], "levels that do not count the holdings");
+}
+
+/// Demands of one order that its identities hold and that its events fold to it.
+pub fn order_holds(app: &App, id: OrderId) {
+    let order = get(app, id).unwrap().unwrap();
+    for line in &order.lines {
+        let broken = line.quantities.broken(line.max_over, line.max_short);
+        assert_eq!(broken, None, "line {} of order {}", line.position, order.number);
+    }
+    let fold = app.store.read(|tx| folded(tx, id, i64::MAX)).unwrap();
+    assert_eq!(fold.as_ref(), Some(&order), "the events of order {} fold otherwise", order.number);
+}
+
+/// Demands everything that can be demanded of a whole database.
+pub fn all_holds(app: &App) {
+    levels_are_claims(app);
+    levels_are_holdings(app);
+    let sql = "SELECT id FROM orders ORDER BY id";
+    let orders = app.store.read(|tx| tx.query(sql, &[], |row| row.get::<OrderId>("id")));
+    for id in orders.unwrap() {
+        order_holds(app, id);
+    }
+    let report = verify::run(app, &verify::Options::default()).unwrap();
+    assert!(report.clean, "{report}");
+}
