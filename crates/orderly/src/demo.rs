@@ -2,16 +2,23 @@
 //! real operations.
 
 mod catalog;
+mod money;
 mod people;
 mod random;
+mod shop;
+mod summary;
+mod supply;
+mod trade;
 mod words;
-
-use std::fmt;
+mod work;
 
 use orderly_core::time::{Day, Instant};
-use serde::Serialize;
+
+pub use summary::Summary;
 
 use crate::{App, Error};
+use random::Clock;
+use trade::Trading;
 
 /// What the demonstration is to be.
 #[derive(Debug, Clone, Copy)]
@@ -30,40 +37,17 @@ impl Plan {
     }
 }
 
-/// What became of it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Summary {
-    pub items: usize,
-    pub customers: usize,
-    pub accounts: usize,
-}
-
-impl Summary {
-    /// 0 where the books are clean.
-    pub const fn exit_code(&self) -> u8 {
-        0
-    }
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} items, {} customers, {} accounts",
-            self.items, self.customers, self.accounts
-        )
-    }
-}
-
-/// Creates the merchant and lets it trade; `each_day` hears of every day that is over.
+/// Creates the merchant and lets it trade; `each_day` hears of every day that is over. The same
+/// plan on an empty database gives the same rows.
+///
+/// # Errors
+/// Whatever an operation answers but a refusal; `already_exists` where the database is set up.
 pub fn run(app: &App, plan: &Plan, each_day: &mut dyn FnMut(Day)) -> Result<Summary, Error> {
-    let mut clock = random::Clock::new(plan.start_of(0).plus_days(-1), plan.seed);
+    let mut clock = Clock::new(plan.start_of(0).plus_days(-1), plan.seed);
     let merchant = people::set_up(app, &mut clock)?;
-    let items = catalog::set_up(app, &mut clock)?;
-    each_day(plan.until);
-    Ok(Summary {
-        items: items.len(),
-        customers: merchant.customers.len(),
-        accounts: merchant.accounts.len(),
-    })
+    let goods = catalog::set_up(app, &mut clock)?;
+    let mut trading = Trading::new(app, clock, merchant, goods);
+    trading.open_shop()?;
+    trading.run(plan, each_day)?;
+    summary::of(&trading, plan)
 }

@@ -1,5 +1,6 @@
 //! The range: about 500 items of a builders' merchant.
 
+use orderly_core::id::ItemId;
 use orderly_core::item::new::{NewComponent, NewItem, NewUnit};
 use orderly_core::item::{Goods, Tracking};
 use orderly_core::qty::BaseUnit;
@@ -37,7 +38,9 @@ pub enum Way {
 /// An item as the simulation sells it.
 #[derive(Debug, Clone)]
 pub struct Good {
+    pub item: ItemId,
     pub sku: String,
+    pub base_unit: BaseUnit,
     pub way: Way,
     /// How often it is sold, against the others.
     pub weight: u64,
@@ -107,12 +110,23 @@ impl Range<'_> {
             min_offcut: if length { 300 } else { 0 },
             kerf: if length { 3 } else { 0 },
             backorder_limit: (self.random.percent(20)).then(|| per * 200),
+            refurbish_sku: (family.way == Way::Serial).then(|| "USD-001".to_owned()),
             origin_country: Some((*self.random.pick(&["GB", "DE", "PL", "SE"])).into()),
             ..NewItem::default()
         };
         let weight = family.weight + self.random.next() % (family.weight * 4 + 1);
         let cost = cost.round_dp(8);
-        let good = Good { sku, way: family.way, weight, price, per_sale_unit: per, cost };
+        let item_id = ItemId::NONE;
+        let good = Good {
+            item: item_id,
+            sku,
+            base_unit,
+            way: family.way,
+            weight,
+            price,
+            per_sale_unit: per,
+            cost,
+        };
         self.made.push((item, good));
     }
 }
@@ -176,6 +190,8 @@ fn goods(range: &mut Range<'_>) {
     let lengths =
         ["25 mm", "30 mm", "40 mm", "50 mm", "60 mm", "70 mm", "80 mm", "90 mm", "100 mm"];
     family("FIX", Way::Box, 9, (320, 2_400), 900, &screws, &lengths);
+    let used = ["Refurbished drill", "Refurbished saw"];
+    family("USD", Way::Piece, 1, (3_500, 9_000), 3_000, &used, &["any"]);
     let power = ["Cordless drill", "Impact driver", "Circular saw", "Jigsaw", "Belt sander"];
     family("PWR", Way::Serial, 3, (6_900, 32_000), 3_100, &power, &["12 V", "18 V", "36 V"]);
     let hand = ["Claw hammer", "Spirit level", "Hand saw", "Chisel", "Trowel", "Tape measure"];
@@ -242,7 +258,10 @@ fn kits(range: &mut Range<'_>) {
                 ..NewItem::default()
             };
             let (cost, per_sale_unit) = (Decimal::ZERO, 1);
-            let good = Good { sku, way: Way::Kit, weight: 5, price, per_sale_unit, cost };
+            let (base_unit, way, weight) = (BaseUnit::Each, Way::Kit, 5);
+            let item_id = ItemId::NONE;
+            let good =
+                Good { item: item_id, sku, base_unit, way, weight, price, per_sale_unit, cost };
             range.made.push((item, good));
         }
     }
@@ -257,6 +276,7 @@ pub fn set_up(app: &App, clock: &mut Clock) -> Result<Vec<Good>, Error> {
     let made = range.made;
     clock.random = random;
     let items: Vec<NewItem> = made.iter().map(|(item, _)| item.clone()).collect();
-    catalog::create_items(app, &clock.call(), &items)?;
-    Ok(made.into_iter().map(|(_, good)| good).collect())
+    let created = catalog::create_items(app, &clock.call(), &items)?;
+    let known = made.into_iter().zip(created);
+    Ok(known.map(|((_, good), item)| Good { item: item.id, ..good }).collect())
 }
