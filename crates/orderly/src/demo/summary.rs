@@ -14,6 +14,7 @@ use super::trade::Trading;
 use crate::Error;
 use crate::ops::read::books::{self, Sums};
 use crate::ops::read::catalog;
+use crate::verify;
 use crate::wire::out::amount;
 
 /// One channel's month.
@@ -56,6 +57,8 @@ pub struct Summary {
     pub refused: BTreeMap<String, u64>,
     /// Whether the books agree with each other and with `verify`.
     pub clean: bool,
+    /// How many checks `verify` made.
+    pub checks: usize,
     pub violations: Vec<String>,
     #[serde(skip)]
     first_order: Option<String>,
@@ -153,7 +156,8 @@ pub fn of(trading: &Trading<'_>, plan: &Plan) -> Result<Summary, Error> {
     let call = clock.call();
     let Sums { stock_value, inventory, debits, credits } = books::sums(trading.app, &call)?;
     let agree = stock_value == inventory && debits == credits;
-    let violations: Vec<String> = Vec::new();
+    let report = verify::run(trading.app, &verify::Options::default())?;
+    let violations: Vec<String> = report.violations.iter().map(ToString::to_string).collect();
     Ok(Summary {
         merchant: trading.merchant.name.clone(),
         currency: currency.to_string(),
@@ -173,7 +177,8 @@ pub fn of(trading: &Trading<'_>, plan: &Plan) -> Result<Summary, Error> {
             let refused = trading.tally.refused.iter();
             refused.map(|((verb, code), times)| (format!("{verb} {code}"), *times)).collect()
         },
-        clean: agree && violations.is_empty(),
+        clean: agree && report.clean,
+        checks: report.checks.len(),
         violations,
         first_order,
     })
@@ -293,7 +298,11 @@ impl Summary {
         let (debits, credits) = (grouped(&self.debits), grouped(&self.credits));
         writeln!(f, "The journals' debits are {debits}, their credits {credits}.")?;
         if self.clean {
-            writeln!(f, "verify: every order, every unit and every penny is accounted for.")
+            let checks = self.checks;
+            writeln!(
+                f,
+                "verify: {checks} checks; every order, every unit and every penny is accounted for."
+            )
         } else {
             writeln!(f, "verify: {} violations.", self.violations.len())?;
             self.violations.iter().try_for_each(|violation| writeln!(f, "  {violation}"))

@@ -1,7 +1,7 @@
 //! What the locations do for orders: release, pick, pack, ship, deliver, and what goes wrong.
 
 use orderly_core::catalog::ChannelKind;
-use orderly_core::id::{FulfillmentId, HoldId, OrderId, ShipmentId};
+use orderly_core::id::{FulfillmentId, HoldId, LocationId, OrderId, ShipmentId};
 use orderly_core::order::cancel::Cancel;
 use orderly_core::order::deliver::Then;
 use orderly_core::order::hold::NewHold;
@@ -12,10 +12,12 @@ use orderly_core::order::{
 };
 use orderly_core::qty::Qty;
 
+use super::catalog::Way;
 use super::trade::{Facts, Job, Trading};
 use crate::Error;
 use crate::ops::fulfillments::shipments::{Back, NewBox, Shipping};
 use crate::ops::fulfillments::{self, cancel, close, hold, shipments};
+use crate::ops::read::stock;
 
 /// How often what waits for stock is looked at again, once a day, before it is given up.
 const TRIES: u32 = 9;
@@ -96,9 +98,17 @@ impl Trading<'_> {
             if delivery.is_none_or(|delivery| delivery.method != method) {
                 continue;
             }
+            let mut picks = Vec::new();
+            for work in loaded.work.iter().filter(|work| work.fulfillment == fulfillment.id) {
+                let qty = work.qty.less(work.picked);
+                if !qty.is_zero() {
+                    picks.push(Pick { claim: work.claim, qty, from: Vec::new() });
+                }
+            }
+            self.scan(&loaded, fulfillment.location, &mut picks)?;
             let call = self.clock.call();
             let of = (order, fulfillment.id);
-            let handed = fulfillments::hand_over(self.app, &call, of, &[]);
+            let handed = fulfillments::hand_over(self.app, &call, of, &picks);
             self.tried("fulfillment.hand_over", handed)?;
         }
         self.services(order)
@@ -229,7 +239,9 @@ impl Trading<'_> {
             }
         }
         let order = self.load(order.id)?;
-        let (picks, short) = self.picks(&order, fulfillment);
+        let (mut picks, short) = self.picks(&order, fulfillment);
+        let location = order.fulfillment(fulfillment)?.location;
+        self.scan(&order, location, &mut picks)?;
         let call = self.clock.call();
         let picked = fulfillments::pick(self.app, &call, of, &picks);
         if self.tried("fulfillment.pick", picked)?.is_none() {
@@ -281,6 +293,36 @@ impl Trading<'_> {
         let call = self.clock.call();
         let shipped = shipments::ship(self.app, &call, of, &shipping);
         self.tried("fulfillment.ship", shipped)
+    }
+
+    /// Goods with serial numbers are scanned as they are taken from the shelf.
+    fn scan(
+        &mut self,
+        order: &Order,
+        location: LocationId,
+        picks: &mut [Pick],
+    ) -> Result<(), Error> {
+        let mut taken = Vec::new();
+        for pick in picks {
+            let Some(work) = order.work.iter().find(|work| work.claim == pick.claim) else {
+                continue;
+            };
+            if self.good(work.item).is_none_or(|good| good.way != Way::Serial) {
+                continue;
+            }
+            let call = self.clock.call();
+            let staging = self.merchant.locations.iter().find(|one| one.id == location);
+            let staging = staging.map(|one| one.staging_bin);
+            let held = stock::holdings(self.app, &call, work.item, location)?;
+            for one in held.iter().filter(|one| one.place.is_sellable()) {
+                let wanted = i64::try_from(pick.from.len()).unwrap_or(i64::MAX) < pick.qty.get();
+                if wanted && Some(one.place.bin) != staging && !taken.contains(&one.lot) {
+                    pick.from.push((one.place.bin, one.lot, one.qty));
+                    taken.push(one.lot);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Scooped goods are a little more or a little less than asked for; everything else exact.

@@ -4,3 +4,4 @@ pub mod books;
 pub mod catalog;
 pub mod orders;
 pub mod parties;
+pub mod stock;
