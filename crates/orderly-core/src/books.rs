@@ -285,7 +285,8 @@ mod tests {
         fn a_journal_balances(amounts in proptest::collection::vec(-1_000_i64..1_000, 2..6)) {
             let amounts: Vec<i64> = amounts.into_iter().filter(|amount| *amount != 0).collect();
             prop_assume!(amounts.len() >= 2);
-            let made = Journal::new(head(), amounts.iter().map(|amount| posting(*amount)).collect());
+            let postings = amounts.iter().map(|amount| posting(*amount)).collect();
+            let made = Journal::new(head(), postings);
             prop_assert_eq!(made.is_ok(), amounts.iter().sum::<i64>() == 0);
             let mut closed: Vec<Posting> = amounts.iter().map(|amount| posting(*amount)).collect();
             let rest = -amounts.iter().sum::<i64>();

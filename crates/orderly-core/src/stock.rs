@@ -180,7 +180,10 @@ mod tests {
     proptest! {
         /// However a transfer arrives, its parts bring exactly the value that was sent.
         #[test]
-        fn parts_of_a_transfer_sum_to_its_value(value in 0_i64..100_000, parts in proptest::collection::vec(1_i64..50, 1..8)) {
+        fn parts_of_a_transfer_sum_to_its_value(
+            value in 0_i64..100_000,
+            parts in proptest::collection::vec(1_i64..50, 1..8),
+        ) {
             let sent = qty(parts.iter().sum());
             let none = Qty::ZERO;
             let mut line = TransferLine {
@@ -198,7 +201,8 @@ mod tests {
             let mut came = 0;
             for (index, part) in parts.into_iter().enumerate() {
                 came += line.slice(qty(part));
-                let counter = if index % 2 == 0 { &mut line.received } else { &mut line.written_off };
+                let arrived = index % 2 == 0;
+                let counter = if arrived { &mut line.received } else { &mut line.written_off };
                 *counter = counter.plus(qty(part)).unwrap();
             }
             prop_assert_eq!((came, line.in_transit()), (value, none));

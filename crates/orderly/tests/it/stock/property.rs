@@ -3,7 +3,7 @@
 use orderly::ops::orders::place::place;
 use orderly::ops::stock::{adjust, count, receive, transfer};
 use orderly_core::books::Account;
-use orderly_store::tables::{books, levels};
+use orderly_store::tables::{books, levels, locations};
 use orderly_store::{StoreError, Tx};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -137,14 +137,13 @@ fn agree(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         assert!(level.held.get() > 0 || level.value == 0, "no goods, no value: {level:?}");
         for (state, counter) in [("allocated", level.allocated), ("backordered", level.backordered)]
         {
-            let claimed = format!(
-                "SELECT CAST(COALESCE(SUM(qty), 0) AS BIGINT) FROM claim
-                  WHERE item_id = $1 AND location_id = $2 AND state = '{state}'"
-            );
-            assert_eq!(sum(tx, &claimed, &key)?, counter.get(), "{state} of {level:?}");
+            let claimed = "SELECT CAST(COALESCE(SUM(qty), 0) AS BIGINT) FROM claim
+                  WHERE item_id = $1 AND location_id = $2 AND state = $3";
+            let claimed = sum(tx, claimed, &[&item, &location, &state])?;
+            assert_eq!(claimed, counter.get(), "{state} of {level:?}");
         }
     }
-    for location in tables_locations(tx)? {
+    for location in locations::all(tx)?.into_iter().map(|location| location.id) {
         let worth = "SELECT CAST(COALESCE(SUM(value_minor), 0) AS BIGINT) FROM stock_level
                       WHERE location_id = $1";
         let worth = sum(tx, worth, &[&location])?;
@@ -153,11 +152,6 @@ fn agree(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let all = sum(tx, "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM posting", &[])?;
     assert_eq!(all, 0, "debits are credits");
     Ok(())
-}
-
-fn tables_locations(tx: &mut Tx<'_>) -> Result<Vec<orderly_core::id::LocationId>, StoreError> {
-    let all = orderly_store::tables::locations::all(tx)?;
-    Ok(all.into_iter().map(|location| location.id).collect())
 }
 
 #[test]
