@@ -24,9 +24,9 @@ const TABLES: &[(&str, &str)] = &[
     ("audit", "id"),
 ];
 
-/// Tables that others refer to, and how many rows ahead they are written.
-const PARENTS: [&str; 4] = ["party", "customer", "orders", "fulfillment"];
-const SLACK: usize = 400;
+/// Tables that others refer to, and how many rows ahead of their share they are written.
+const AHEAD: [(&str, usize); 4] =
+    [("party", 4_000), ("customer", 400), ("orders", 1_000), ("fulfillment", 400)];
 
 /// The rows of one table with their columns.
 type Rows = (&'static str, Vec<Column>, Vec<Vec<Value>>);
@@ -115,7 +115,7 @@ fn write_group(
 ) -> Result<(), StoreError> {
     for (table, columns, rows) in tables {
         // Parents run a little ahead, so that no child comes before its own.
-        let ahead = if PARENTS.contains(table) { SLACK } else { 0 };
+        let ahead = AHEAD.iter().find(|(name, _)| name == table).map_or(0, |(_, rows)| *rows);
         let end = |group: usize| match group {
             0 => 0,
             group => (rows.len() * group / groups + ahead).min(rows.len()),
