@@ -6,6 +6,7 @@
 mod advice;
 mod config;
 mod demo;
+mod documents;
 mod items;
 mod orders;
 mod output;
@@ -84,6 +85,12 @@ enum Command {
     Locations,
     /// List what only a person can settle
     Exceptions(items::Exceptions),
+    /// Print the shipping labels of an order's parcels
+    Label(documents::Labels),
+    /// Print the packing slips of an order's shipments
+    Slip(documents::Slips),
+    /// Print the pick lists of an order, a list for each location
+    PickList(documents::PickLists),
     /// Copy the database to a new file while work goes on
     Backup(setup::Backup),
     /// Put a backup in the place of a database that does not exist
@@ -194,6 +201,9 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Channels => items::channels(session),
         Command::Locations => items::locations(session),
         Command::Exceptions(exceptions) => exceptions.run(session),
+        Command::Label(labels) => labels.run(session),
+        Command::Slip(slips) => slips.run(session),
+        Command::PickList(lists) => lists.run(session),
         Command::Backup(backup) => backup.run(session),
         Command::Restore(restore) => restore.run(session),
         Command::Events(events) => events.run(session),

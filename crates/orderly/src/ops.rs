@@ -7,6 +7,7 @@
 pub mod books;
 pub mod catalog;
 pub mod command;
+pub mod documents;
 pub mod events;
 pub mod fulfillments;
 pub mod orders;
