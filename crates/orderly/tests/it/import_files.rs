@@ -80,7 +80,7 @@ fn a_file_that_cannot_be_used_is_named_and_nothing_is_written() {
         };
         refused("empty.csv", b"", "it is empty");
         refused("image.csv", b"\x89PNG\r\n\x1a\n\0\0", "is it CSV?");
-        refused("other.csv", b"a,b\n1,2\n", "has no column `InvoiceNo`");
+        refused("other.csv", b"a,b\n1,2\n", "`InvoiceNo`, ");
         refused("quote.csv", b"\"InvoiceNo,StockCode", "a quote is opened and never closed");
         let missing = import(&app, 1, &[folder.path().join("missing.csv")]).unwrap_err();
         assert!(missing.to_string().contains("missing.csv"));
