@@ -11,10 +11,13 @@ mod conditions;
 mod exact;
 mod files;
 mod history;
+mod items;
 mod known;
 pub mod map;
+mod plain;
 mod records;
 mod rows;
+mod stock;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +34,9 @@ use orderly_store::tables::{books, channels, settings};
 use serde::Serialize;
 
 use crate::{App, Call, Error};
+pub use items::items;
+pub use stock::stock;
+
 use batch::{Maker, Ready, Tally};
 use files::Opened;
 use history::Frame;

@@ -12,8 +12,11 @@ use serde::Deserialize;
 use crate::Error;
 
 /// Maps that come with the program, by name.
-const BUILT_IN: &[(&str, &str)] =
-    &[("online-retail", include_str!("../../../../maps/online-retail.toml"))];
+const BUILT_IN: &[(&str, &str)] = &[
+    ("online-retail", include_str!("../../../../maps/online-retail.toml")),
+    ("items", include_str!("../../../../maps/items.toml")),
+    ("stock", include_str!("../../../../maps/stock.toml")),
+];
 
 /// A mapping file as written; see `docs/import.md`.
 #[derive(Debug, Clone, Deserialize)]
@@ -106,6 +109,8 @@ pub struct More {
     pub upper: bool,
     pub strip_prefix: Option<String>,
     pub strip_suffix: Option<String>,
+    /// A file may lack the column.
+    pub optional: bool,
 }
 
 /// What a row is.

@@ -1,7 +1,7 @@
 //! From a record to a row: its texts read as numbers, times and parties, and what it is.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 
 use super::conditions::Conditions;
 use super::exact::Exact;
-use super::map::{Map, More, Negative, Take};
+use super::map::{ColumnOf, Map, More, Negative, Take};
 use super::records::Record;
 use crate::Error;
 
@@ -106,7 +106,8 @@ impl<'m> Layout<'m> {
             let found = names.iter().position(|known| known == name);
             found.ok_or_else(|| Error::Invalid(format!("it has no column `{name}`")))
         };
-        let wanted = map.columns.values().filter_map(|column| column.more().column);
+        let wanted = map.columns.values().map(ColumnOf::more).filter(|more| !more.optional);
+        let wanted = wanted.filter_map(|more| more.column);
         let missing: Vec<String> = wanted.filter(|name| !names.contains(name)).collect();
         if !missing.is_empty() {
             let known: String = names.join(", ").chars().take(200).collect();
@@ -117,8 +118,10 @@ impl<'m> Layout<'m> {
         let mut cells = HashMap::new();
         for (field, column) in &map.columns {
             let more = column.more();
-            let index = more.column.as_deref().map(index_of).transpose()?;
-            cells.insert(field.clone(), Cell { index, more });
+            let index = more.column.as_deref().and_then(|name| index_of(name).ok());
+            if index.is_some() || more.constant.is_some() {
+                cells.insert(field.clone(), Cell { index, more });
+            }
         }
         if let Some(missing) = required.iter().find(|field| !cells.contains_key(**field)) {
             return Err(Error::Invalid(format!(
@@ -182,6 +185,19 @@ impl<'m> Layout<'m> {
             found if cell.more.upper => Some(Cow::Owned(found.to_uppercase())),
             found => Some(Cow::Borrowed(found)),
         }
+    }
+
+    /// The texts of every field of the map that the record states.
+    ///
+    /// # Errors
+    /// Why the record cannot be used.
+    pub fn texts(&self, record: &Record) -> Result<BTreeMap<String, String>, Bad> {
+        self.sound(record)?;
+        let fields = self.cells.keys();
+        let stated = fields.filter_map(|field| {
+            self.text(record, field).map(|text| (field.clone(), text.into_owned()))
+        });
+        Ok(stated.collect())
     }
 
     /// Reads a number as the map says numbers are written.

@@ -10,6 +10,7 @@ mod import;
 mod import_files;
 mod kill;
 mod payments;
+mod import_plain;
 mod place;
 mod proof;
 mod returns;
