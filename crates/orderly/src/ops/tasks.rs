@@ -4,6 +4,7 @@ use orderly_core::actor::Actor;
 use orderly_core::time::Instant;
 use orderly_store::tables::tasks::{self, Task};
 
+use super::fulfillments::hold;
 use super::stock::backorders;
 use crate::{App, Call, Error};
 
@@ -32,8 +33,12 @@ pub fn run_due(app: &App, now: Instant, seed: u64) -> Result<Ran, Error> {
     let until = now.plus_micros(LEASE_MICROS);
     let mut ran = Ran::default();
     loop {
-        let due =
-            app.store.write(|tx| tasks::claim(tx, backorders::FILL, &owner, now, until, BATCH))?;
+        let mut due = Vec::new();
+        for kind in [backorders::FILL, hold::EXPIRE] {
+            let claimed =
+                app.store.write(|tx| tasks::claim(tx, kind, &owner, now, until, BATCH))?;
+            due.extend(claimed);
+        }
         if due.is_empty() {
             return Ok(ran);
         }
@@ -57,6 +62,10 @@ pub fn run_due(app: &App, now: Instant, seed: u64) -> Result<Ran, Error> {
 
 fn run(app: &App, call: &Call, task: &Task) -> Result<(), Error> {
     let wrong = || Error::Internal(format!("task {} has a key nobody understands", task.id));
+    if task.kind == hold::EXPIRE {
+        let order = task.key.split('@').nth(1).and_then(|order| order.parse().ok());
+        return hold::expire(app, call, order.ok_or_else(wrong)?).map(|_| ());
+    }
     let (item, location) = backorders::parse_key(&task.key).ok_or_else(wrong)?;
     backorders::fill(app, call, item, location).map(|_| ())
 }

@@ -12,6 +12,7 @@ use orderly::ops::fulfillments::{
 };
 use orderly::ops::orders::place::place;
 use orderly::ops::orders::{folded, get};
+use orderly::ops::tasks;
 use orderly::verify::Options;
 use orderly::{App, Call, Error};
 use orderly_core::id::*;
@@ -285,9 +286,10 @@ fn a_hold_blocks_its_steps_unless_it_is_overridden() {
         assert_eq!(same, free, "releasing it again changes nothing");
         undo(&shop.app, &shop.call(), order.id).unwrap();
         assert_eq!(code(release(&shop.app, &shop.call(), of)), Code::OnHold);
-        let mut later = shop.call();
-        later.now = later.now.plus_micros(120_000_000);
-        expire(&shop.app, &later, order.id).unwrap();
+        expire(&shop.app, &shop.call(), order.id).unwrap();
+        assert_eq!(code(release(&shop.app, &shop.call(), of)), Code::OnHold, "it is not due yet");
+        let later = shop.call().now.plus_micros(120_000_000);
+        tasks::run_due(&shop.app, later, 77).unwrap();
         release(&shop.app, &shop.call(), of).unwrap();
         assert_clean(&shop);
     }

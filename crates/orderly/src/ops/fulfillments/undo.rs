@@ -18,6 +18,7 @@ use orderly_store::Tx;
 use orderly_store::tables::{catalog, events};
 
 use super::hand::{Hand, booked};
+use super::hold::end_when_due;
 use crate::ops::orders::again::{items_of, source_again};
 use crate::ops::orders::{apply, folded, ids_after_audit, load};
 use crate::{App, Call, Error};
@@ -80,7 +81,11 @@ impl Undoing<'_> {
                 decision
             }
             Command::ReleaseHold => release_hold(order, self.hold(true)?, now, ids)?,
-            Command::HoldAgain => hold_again(order, self.hold(false)?, now, ids)?.0,
+            Command::HoldAgain => {
+                let decided = hold_again(order, self.hold(false)?, now, ids)?;
+                end_when_due(tx, self.call, &decided, ids)?;
+                decided.0
+            }
             Command::Recall => recall(order, self.worked_at()?, now, ids)?,
             Command::Release => release(order, self.worked_at()?, &at, ids)?,
             Command::Pack => {
