@@ -7,6 +7,8 @@ mod advice;
 mod config;
 mod demo;
 mod documents;
+mod export;
+mod import;
 mod items;
 mod orders;
 mod output;
@@ -85,6 +87,11 @@ enum Command {
     Locations,
     /// List what only a person can settle
     Exceptions(items::Exceptions),
+    /// Import history, items or stock from CSV files
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Write orders, items, stock, events or journals as CSV or NDJSON
+    Export(export::Export),
     /// Print the shipping labels of an order's parcels
     Label(documents::Labels),
     /// Print the packing slips of an order's shipments
@@ -201,6 +208,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Channels => items::channels(session),
         Command::Locations => items::locations(session),
         Command::Exceptions(exceptions) => exceptions.run(session),
+        Command::Import(import) => import.run(session),
+        Command::Export(export) => export.run(session),
         Command::Label(labels) => labels.run(session),
         Command::Slip(slips) => slips.run(session),
         Command::PickList(lists) => lists.run(session),

@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod command;
 pub mod documents;
 pub mod events;
+pub mod export;
 pub mod fulfillments;
 pub mod orders;
 pub mod parties;

@@ -1,0 +1,131 @@
+//! Exports as CSV or NDJSON, streamed.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value};
+
+use super::Session;
+use crate::Error;
+use crate::ops::export;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    Orders,
+    /// The lines of orders
+    Lines,
+    Items,
+    Stock,
+    /// The feed of events
+    Events,
+    Journals,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Csv,
+    Ndjson,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    #[arg(value_enum)]
+    what: What,
+    /// Write CSV, or one JSON object a line
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
+    /// Write to this file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Export {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let app = session.open()?;
+        let call = session.reading();
+        let cannot = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+            _ => Error::Invalid(format!("the export cannot be written: {error}")),
+        };
+        let sink: Box<dyn Write> = match &self.out {
+            Some(file) => Box::new(File::create(file).map_err(cannot)?),
+            None => Box::new(std::io::stdout().lock()),
+        };
+        let mut sink = BufWriter::new(sink);
+        let mut first = true;
+        let json = session.out.json || self.format == Format::Ndjson;
+        export::run(&app, &call, self.kind(), |row| {
+            let text = if json { ndjson(row)? } else { csv(row, std::mem::take(&mut first))? };
+            sink.write_all(&text).map_err(cannot)
+        })?;
+        sink.flush().map_err(cannot)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    const fn kind(&self) -> export::Export {
+        match self.what {
+            What::Orders => export::Export::Orders,
+            What::Lines => export::Export::Lines,
+            What::Items => export::Export::Items,
+            What::Stock => export::Export::Stock,
+            What::Events => export::Export::Events,
+            What::Journals => export::Export::Journals,
+        }
+    }
+}
+
+fn ndjson(row: &[(String, Value)]) -> Result<Vec<u8>, Error> {
+    let object: Map<String, Value> = row.iter().cloned().collect();
+    let mut text =
+        serde_json::to_vec(&object).map_err(|error| Error::Internal(error.to_string()))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn csv(row: &[(String, Value)], head: bool) -> Result<Vec<u8>, Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let wrong = |error: csv::Error| Error::Internal(error.to_string());
+    if head {
+        writer.write_record(row.iter().map(|(name, _)| name)).map_err(wrong)?;
+    }
+    writer.write_record(row.iter().map(|(_, value)| cell(value))).map_err(wrong)?;
+    writer.into_inner().map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// A value as a spreadsheet may read it: text that would be taken for a formula gets a `'`.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => {
+            let formula =
+                text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+            let number = text.parse::<f64>().is_ok_and(f64::is_finite);
+            if formula && !number { format!("'{text}") } else { text.clone() }
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+    use serde_json::json;
+
+    #[test]
+    fn formulas_are_text_and_numbers_stay_numbers() {
+        for (value, expected) in [
+            (json!("=1+1"), "'=1+1"),
+            (json!("@SUM(A1)"), "'@SUM(A1)"),
+            (json!("-5.00"), "-5.00"),
+            (json!("-cmd"), "'-cmd"),
+            (json!("＝1"), "'＝1"),
+            (json!(-5), "-5"),
+            (json!(null), ""),
+        ] {
+            assert_eq!(cell(&value), expected);
+        }
+    }
+}
