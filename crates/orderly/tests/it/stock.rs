@@ -274,6 +274,29 @@ fn a_transfer_carries_goods_and_value() {
 }
 
 #[test]
+fn a_transfer_is_called_back_until_some_of_it_has_arrived() {
+    for shop in Shop::each() {
+        shop.buy("depot", "NAIL", "3", "1.01");
+        let line = json!({ "sku": "NAIL", "quantity": "2" });
+        let new = json!({ "from": "depot", "to": "york", "lines": [line] });
+        let ship = || transfer::ship(&shop.app, &shop.call(), &read(new.clone())).unwrap();
+        let sent = ship();
+        let back = transfer::cancel(&shop.app, &shop.call(), sent.id).unwrap();
+        assert_eq!(back.state, TransferState::Canceled);
+        let depot = shop.level("NAIL", "depot");
+        assert_eq!((depot.on_hand.get(), depot.value), (3, 303));
+        assert_eq!(shop.balance(Account::InventoryInTransit), 0);
+        let again = transfer::cancel(&shop.app, &shop.call(), sent.id);
+        assert_eq!(code(again), Code::NotReversible);
+        let sent = ship();
+        let part = json!({ "lines": [{ "position": 1, "quantity": 1 }] });
+        transfer::receive(&shop.app, &shop.call(), sent.id, &read(part)).unwrap();
+        let late = transfer::cancel(&shop.app, &shop.call(), sent.id);
+        assert_eq!(code(late), Code::NotReversible);
+    }
+}
+
+#[test]
 fn a_transfer_needs_two_places_and_goods_that_nobody_claims() {
     for shop in Shop::each() {
         shop.buy("depot", "NAIL", "10", "1.00");

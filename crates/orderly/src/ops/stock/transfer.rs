@@ -11,11 +11,11 @@ use orderly_core::units::{
     Cause, CauseKind, Condition, CostSource, LevelKey, Movement, MovementKind, Place, PlaceKind,
 };
 use orderly_store::Tx;
-use orderly_store::tables::{catalog, events as event_rows, locations, transfers};
+use orderly_store::tables::{catalog, events as event_rows, locations, transfers, units};
 
 use super::read::{self, Known, Named};
 use super::receive::under;
-use super::{Averages, number, post, require_at};
+use super::{Averages, not_reversible, number, post, require_at, reversals};
 use crate::ops::catalog::{ids, location_called, stale};
 use crate::ops::events::{Happened, event};
 use crate::ops::{Object, Reference, command};
@@ -228,6 +228,44 @@ pub fn receive(
         let document = (DocumentKind::Transfer, id.as_bytes());
         post(tx, call, &mut ids, to.legal_entity, document, &movements)?;
         record(tx, call, &mut ids, &after, "transfer.received", Some(event_id))?;
+        Ok(after)
+    })
+}
+
+/// Calls a transfer back before any of it has arrived: goods and value return to the bins they
+/// left.
+///
+/// # Errors
+/// `not_reversible` where some of it has arrived or is written off, or it was called back before.
+pub fn cancel(app: &App, call: &Call, id: TransferId) -> Result<Transfer, Error> {
+    const INSTEAD: &str = "a transfer the other way";
+    command(app, call, "transfer.cancel", |tx| {
+        let before = load(tx, id, true)?;
+        let from = place_of(tx, before.from)?;
+        require_at(call, Permission::Transfer, &from)?;
+        call.expect_version(before.version)?;
+        let untouched = before.lines.iter().all(|line| line.in_transit() == line.sent);
+        if before.state != TransferState::Shipped || !untouched {
+            let detail = format!("transfer {} is {}", before.number, before.state.code());
+            return Err(not_reversible(detail, INSTEAD));
+        }
+        let mut ids = ids(call);
+        let mut sent = Vec::with_capacity(before.lines.len());
+        for line in &before.lines {
+            let kind = CauseKind::TransferLine;
+            sent.extend(units::movements_of_cause(tx, kind, line.id.as_bytes())?);
+        }
+        let movements = reversals(tx, &mut ids, &sent, call.now, INSTEAD)?;
+        let mut after = before.clone();
+        after.state = TransferState::Canceled;
+        after.version += 1;
+        for line in &mut after.lines {
+            line.sent = Qty::ZERO;
+        }
+        stale(transfers::save(tx, &before, &after)?)?;
+        let document = (DocumentKind::Transfer, id.as_bytes());
+        post(tx, call, &mut ids, from.legal_entity, document, &movements)?;
+        record(tx, call, &mut ids, &after, "transfer.canceled", None)?;
         Ok(after)
     })
 }
