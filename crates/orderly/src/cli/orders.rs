@@ -1,7 +1,10 @@
 //! Orders: placing, listing, showing; each step has its own file.
 
+mod money;
 mod page;
+mod pick;
 mod place;
+mod steps;
 
 use std::process::ExitCode;
 
@@ -26,6 +29,38 @@ pub enum Orders {
     },
     /// Place one order or many from JSON
     Place(place::Place),
+    /// Cancel an order, lines, or a part of them; needs --reason
+    Cancel(steps::CancelArgs),
+    /// Put an order or a line on hold; needs --reason
+    Hold(steps::HoldArgs),
+    /// Release a hold
+    ReleaseHold(steps::ReleaseHold),
+    /// Release the work on an order to its location
+    Release(steps::At),
+    /// Record that a location cannot do the work; it is sourced elsewhere
+    Reject(steps::RejectArgs),
+    /// Record that goods were picked
+    Pick(steps::Part),
+    /// Record that goods were packed
+    Pack(steps::Part),
+    /// Hand packed goods to the carrier
+    Ship(steps::ShipArgs),
+    /// Hand goods over at the counter, from release to delivery at once
+    HandOver(steps::At),
+    /// Record that a shipment reached the customer, or did not
+    Deliver(steps::DeliverArgs),
+    /// Announce goods that come back, or take them
+    Return(money::Return),
+    /// Take a payment, or reserve it
+    Pay(money::Pay),
+    /// Take reserved money
+    Capture(money::Capture),
+    /// Give money back; needs --reason
+    Refund(money::Refund),
+    /// Take the last step back, as a new step
+    Undo(steps::Whole),
+    /// Close an order that is done and paid
+    Close(steps::Whole),
     /// List what happened to an order
     Events {
         /// Number, id, the channel's id, tracking number or SSCC
@@ -73,6 +108,22 @@ impl Orders {
                 session.out.answer(&out, || page::order(&out))
             }
             Self::Place(place) => place.run(session),
+            Self::Cancel(cancel) => cancel.run(session),
+            Self::Hold(hold) => hold.run(session),
+            Self::ReleaseHold(hold) => hold.run(session),
+            Self::Release(at) => at.release(session),
+            Self::Reject(reject) => reject.run(session),
+            Self::Pick(part) => part.pick(session),
+            Self::Pack(part) => part.pack(session),
+            Self::Ship(ship) => ship.run(session),
+            Self::HandOver(at) => at.hand_over(session),
+            Self::Deliver(deliver) => deliver.run(session),
+            Self::Return(returned) => returned.run(session),
+            Self::Pay(pay) => pay.run(session),
+            Self::Capture(capture) => capture.run(session),
+            Self::Refund(refund) => refund.run(session),
+            Self::Undo(whole) => whole.undo(session),
+            Self::Close(whole) => whole.close(session),
             Self::Events { order } => {
                 let shown = orders::show(&session.open()?, &session.reading(), order)?;
                 let events: Vec<Value> = shown

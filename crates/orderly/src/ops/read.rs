@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod catalog;
+pub mod money;
 pub mod orders;
 pub mod parties;
 pub mod stock;

@@ -46,6 +46,14 @@ pub fn items(app: &App, call: &Call, after: &str, limit: i64) -> Result<Vec<Arc<
     app.store.read(|tx| Ok(catalog::list(tx, after, limit.clamp(1, 1_000))?))
 }
 
+/// Returns the id of the location with this code.
+///
+/// # Errors
+/// `unknown_location`.
+pub fn location(app: &App, code: &str) -> Result<orderly_core::id::LocationId, Error> {
+    app.store.read(|tx| Ok(crate::ops::catalog::location_called(tx, code)?.id))
+}
+
 /// Returns every channel, by code.
 pub fn channels(app: &App, call: &Call) -> Result<Vec<Channel>, Error> {
     call.require(Permission::Read, Scope::default())?;

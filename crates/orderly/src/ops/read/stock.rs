@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::Location;
-use orderly_core::id::{ItemId, LocationId, LotId, MovementId, OrderId};
+use orderly_core::id::{ItemId, LocationId, LotId, MovementId};
 use orderly_core::item::Item;
 use orderly_core::time::Instant;
 use orderly_core::units::{Level, Lot, Place, PlaceKind};
@@ -147,9 +147,4 @@ fn name(place: &Place, locations: &HashMap<LocationId, Location>) -> String {
         Some(condition) if !place.is_sellable() => format!("{code} {}", condition.code()),
         _ => code,
     }
-}
-
-/// The order that a number, an id or a channel's id stands for.
-pub fn order_called(app: &App, text: &str) -> Result<OrderId, Error> {
-    app.store.read(|tx| super::orders::find(tx, text))
 }
