@@ -13,6 +13,7 @@ mod items;
 mod orders;
 mod output;
 mod setup;
+mod stock;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -75,6 +76,9 @@ enum Command {
     /// Place, list and show orders, and take each step with them
     #[command(subcommand)]
     Orders(orders::Orders),
+    /// See, receive, correct, send and count goods
+    #[command(subcommand)]
+    Stock(stock::Stock),
     /// List, show and add items
     #[command(subcommand)]
     Items(items::Items),
@@ -98,6 +102,11 @@ enum Command {
     Slip(documents::Slips),
     /// Print the pick lists of an order, a list for each location
     PickList(documents::PickLists),
+    /// Prove that every order, every unit and every penny is accounted for
+    Verify(setup::Verify),
+    /// Run background tasks
+    #[command(subcommand)]
+    Tasks(setup::Tasks),
     /// Copy the database to a new file while work goes on
     Backup(setup::Backup),
     /// Put a backup in the place of a database that does not exist
@@ -203,6 +212,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Init(init) => init.run(session),
         Command::Demo(demo) => demo.run(session),
         Command::Orders(orders) => orders.run(session),
+        Command::Stock(stock) => stock.run(session),
         Command::Items(items) => items.run(session),
         Command::Customers(customers) => customers.run(session),
         Command::Channels => items::channels(session),
@@ -213,6 +223,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Label(labels) => labels.run(session),
         Command::Slip(slips) => slips.run(session),
         Command::PickList(lists) => lists.run(session),
+        Command::Verify(verify) => verify.run(session),
+        Command::Tasks(tasks) => tasks.run(session),
         Command::Backup(backup) => backup.run(session),
         Command::Restore(restore) => restore.run(session),
         Command::Events(events) => events.run(session),

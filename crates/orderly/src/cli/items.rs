@@ -103,7 +103,8 @@ impl AddItem {
     }
 }
 
-fn item_json(item: &Item) -> Value {
+/// An item as JSON.
+pub fn item_json(item: &Item) -> Value {
     let units = item.units.iter().map(|unit| {
         json!({ "code": unit.code, "num": unit.ratio.num, "den": unit.ratio.den,
             "whole": unit.whole, "gtin": unit.gtin })

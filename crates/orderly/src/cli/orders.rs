@@ -2,7 +2,7 @@
 
 mod money;
 mod page;
-mod pick;
+pub mod pick;
 mod place;
 mod steps;
 

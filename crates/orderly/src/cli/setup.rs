@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::config::{self, shown};
 use super::{Given, Session, fresh_seed, now};
-use crate::{Error, ops};
+use crate::{Error, ops, verify};
 
 #[derive(Debug, Args)]
 pub struct Init {
@@ -220,6 +220,48 @@ impl ConfigCommand {
                  version   {}",
                 env!("CARGO_PKG_VERSION")
             )
+        })
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Leave out what takes long: folding events, the hash chain, prices
+    #[arg(long)]
+    quick: bool,
+    /// Look only at orders changed since this day (UTC) or instant
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    /// How many violations of one check are told
+    #[arg(long, default_value_t = 100)]
+    limit: usize,
+}
+
+impl Verify {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let options = verify::Options {
+            deep: !self.quick,
+            since: self.since.as_deref().map(super::orders::instant).transpose()?,
+            limit: self.limit,
+        };
+        let report = verify::run(&session.open()?, &options)?;
+        session.out.answer(&report, || report.to_string())?;
+        Ok(ExitCode::from(report.exit_code()))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Tasks {
+    /// Run every background task that is due
+    Run,
+}
+
+impl Tasks {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let Self::Run = self;
+        let ran = ops::tasks::run_due(&session.open()?, now(), fresh_seed())?;
+        session.out.answer(&json!({ "done": ran.done, "failed": ran.failed }), || {
+            format!("{} tasks were done, {} failed and are tried again.", ran.done, ran.failed)
         })
     }
 }
