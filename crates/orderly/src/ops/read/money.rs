@@ -1,13 +1,10 @@
-//! Payments, refunds and returns of an order, and the journals.
+//! Payments and returns of an order.
 
 use orderly_core::actor::{Permission, Scope};
-use orderly_core::books::Journal;
-use orderly_core::id::{JournalId, OrderId};
+use orderly_core::id::OrderId;
 use orderly_core::payment::Payment;
 use orderly_core::returns::Return;
-use orderly_store::tables::{books, events, payments, returns};
-
-pub use orderly_store::tables::events::{Event, Position};
+use orderly_store::tables::{payments, returns};
 
 use crate::{App, Call, Error};
 
@@ -33,26 +30,4 @@ pub fn returns_of(app: &App, call: &Call, order: OrderId) -> Result<Vec<Return>,
         }
         Ok(found)
     })
-}
-
-/// Returns up to `limit` journals before one, the newest first.
-pub fn journals(
-    app: &App,
-    call: &Call,
-    before: Option<JournalId>,
-    limit: u32,
-) -> Result<Vec<Journal>, Error> {
-    call.require(Permission::Export, Scope::default())?;
-    Ok(app.store.read(|tx| books::list(tx, before, limit))?)
-}
-
-/// Returns up to `limit` events of the feed after a position, in order.
-pub fn feed(
-    app: &App,
-    call: &Call,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<(Position, Event)>, Error> {
-    call.require(Permission::Export, Scope::default())?;
-    Ok(app.store.read(|tx| events::after(tx, after, limit))?)
 }
