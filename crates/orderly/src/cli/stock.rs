@@ -252,7 +252,7 @@ pub fn level_json(shown: &Shown) -> Value {
         "location": shown.location,
         "sku": shown.item.sku,
         "base_unit": shown.item.base_unit.code(),
-        "piece": level.piece.map(|piece| piece.get()),
+        "piece": level.piece.map(orderly_core::qty::Qty::get),
         "on_hand": level.on_hand.get(),
         "held": level.held.get(),
         "allocated": level.allocated.get(),

@@ -40,10 +40,7 @@ pub fn run(
 }
 
 fn record(row: &Row<'_>) -> Result<Vec<(String, Value)>, StoreError> {
-    let currency = match row.get::<Option<Currency>>("currency") {
-        Ok(currency) => currency,
-        Err(_) => None,
-    };
+    let currency: Option<Currency> = row.get("currency").unwrap_or_default();
     (0..row.len()).map(|at| Ok((name_of(row, at), value(row, at, currency)?))).collect()
 }
 
