@@ -43,8 +43,8 @@ fn load(tx: &mut Tx<'_>, id: AdjustmentId) -> Result<Adjustment, Error> {
 /// what one was last worth.
 ///
 /// # Errors
-/// `reason_required`, `not_held` where the bin's record holds less than is said to be gone, what
-/// reading the goods refuses.
+/// `reason_required`, `not_held` where the bin's record holds less than is said to be gone,
+/// `above_picked` for goods that lie in the staging bin for orders, what reading the goods refuses.
 pub fn adjust(app: &App, call: &Call, new: &AdjustmentIn) -> Result<Adjustment, Error> {
     command(app, call, "stock.adjust", |tx| {
         let location = location_called(tx, &new.location)?;
@@ -114,6 +114,9 @@ pub(super) fn carry_out(
     let key = read::key_of(item, location.id, spot.lot);
     let qty = Qty::new(adjustment.delta.0.abs()).map_err(|_| Error::Internal("a size".into()))?;
     let less = adjustment.delta.0 < 0;
+    if less {
+        make_room::ensure_unpicked(tx, location, &spot, qty)?;
+    }
     if less && spot.condition == Condition::Sellable {
         let held = units::qty_in(tx, item.id, spot.place(location.id).id(), spot.lot)?;
         make_room::free(tx, call, ids, key, qty.min(held))?;

@@ -219,8 +219,8 @@ pub fn finish(app: &App, call: &Call, id: CountId) -> Result<Count, Error> {
     })
 }
 
-/// What leaves each line's place: what is missing, but never more than lies there now. Goods that
-/// were counted as missing and are gone since make an exception.
+/// What leaves each line's place: what is missing, but never more than lies there now unpicked.
+/// Goods that were counted as missing and are gone since, or picked, make an exception.
 fn losses(
     tx: &mut Tx<'_>,
     call: &Call,
@@ -231,8 +231,7 @@ fn losses(
     let mut losses = Vec::with_capacity(lines.len());
     for line in lines {
         let missing = Qty::new((-line.difference.unwrap_or(0)).max(0)).unwrap_or(Qty::ZERO);
-        let place = line.spot.place(location.id).id();
-        let held = units::qty_in(tx, line.spot.item, place, line.spot.lot)?;
+        let held = make_room::unpicked(tx, location, &line.spot)?;
         let loss = missing.min(held);
         if loss < missing {
             let exception = Exception {
@@ -243,7 +242,7 @@ fn losses(
                 order: None,
                 line: None,
                 qty: Some(missing.less(loss).get()),
-                detail: "goods that were counted as missing have left since".into(),
+                detail: "goods counted as missing have left since or are picked".into(),
                 raised_at: call.now,
                 settled_at: None,
             };

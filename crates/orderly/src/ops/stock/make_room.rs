@@ -1,19 +1,20 @@
 //! Facts are never refused: goods that are gone, or in somebody's hands, leave their level even
 //! where orders have a right to them. Those orders wait instead, each with an exception.
 
+use orderly_core::catalog::Location;
 use orderly_core::id::*;
 use orderly_core::item::Goods;
 use orderly_core::order::backorder::displace;
 use orderly_core::order::{Order, claims as core_claims, unpick};
 use orderly_core::qty::{Qty, QtyDelta};
-use orderly_core::refusal::{Code, Refusal};
+use orderly_core::refusal::{Code, Refusal, ensure};
 use orderly_core::stock::{Adjustment, Spot};
 use orderly_core::units::{Condition, Level, LevelKey, PlaceKind};
 use orderly_store::Tx;
 use orderly_store::tables::claims::{self, Claimed};
 use orderly_store::tables::exceptions::{self, Exception};
 use orderly_store::tables::tasks::{self, Task};
-use orderly_store::tables::{catalog, levels, locations};
+use orderly_store::tables::{self, catalog, levels, locations, units};
 
 use super::adjust;
 use crate::ops::orders;
@@ -183,6 +184,50 @@ fn give_up(
     let detail = format!("order {} waits: its goods are not there", after.number);
     raise(tx, call, ids, "displaced", key, Some(claimed), freed, detail)?;
     Ok(freed)
+}
+
+/// What of a spot's goods nobody has picked: all of them, but in the staging bin.
+///
+/// Goods that lie there for an order leave by its own steps; whoever takes them away otherwise
+/// puts them back first, so that the order waits instead of failing when it ships.
+pub(super) fn unpicked(tx: &mut Tx<'_>, location: &Location, spot: &Spot) -> Result<Qty, Error> {
+    let place = spot.place(location.id).id();
+    let held = units::qty_in(tx, spot.item, place, spot.lot)?;
+    if spot.bin != location.staging_bin || held.is_zero() {
+        return Ok(held);
+    }
+    let mut picked = Qty::ZERO;
+    for claimed in claims::allocated(tx, spot.item, location.id, CLAIMS)? {
+        let order = tables::orders::get(tx, claimed.order, false)?;
+        let work = order.as_ref().and_then(|order| order.work_of(claimed.claim.id).ok());
+        let picks = work.into_iter().flat_map(|work| &work.picks);
+        for pick in picks.filter(|pick| pick.lot == spot.lot) {
+            picked = picked.plus(pick.qty).unwrap_or(picked);
+        }
+    }
+    Ok(held.less(picked))
+}
+
+/// Refuses to take goods of a spot that are picked for orders.
+///
+/// # Errors
+/// `above_picked` with what is free to go.
+pub(super) fn ensure_unpicked(
+    tx: &mut Tx<'_>,
+    location: &Location,
+    spot: &Spot,
+    qty: Qty,
+) -> Result<(), Error> {
+    if spot.bin != location.staging_bin {
+        return Ok(());
+    }
+    let free = unpicked(tx, location, spot)?;
+    let held = units::qty_in(tx, spot.item, spot.place(location.id).id(), spot.lot)?;
+    ensure(qty <= free || qty > held, || {
+        let detail = "these goods are picked for orders: put them back first";
+        Refusal::at(Code::AbovePicked, "/quantity", detail).allowed(free.to_string())
+    })?;
+    Ok(())
 }
 
 /// What an order has allocated of a level.

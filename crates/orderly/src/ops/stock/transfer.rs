@@ -15,7 +15,7 @@ use orderly_store::tables::{catalog, events as event_rows, locations, transfers,
 
 use super::read::{self, Known, Named};
 use super::receive::under;
-use super::{Averages, not_reversible, number, post, require_at, reversals};
+use super::{Averages, make_room, not_reversible, number, post, require_at, reversals};
 use crate::ops::catalog::{ids, location_called, stale};
 use crate::ops::events::{Happened, event};
 use crate::ops::{Object, Reference, command};
@@ -123,6 +123,7 @@ fn read_line(
     let known = read::known(tx, from, &named)?;
     read::some(known.qty)?;
     let lot = read::lot(tx, &known, named.lot)?;
+    make_room::ensure_unpicked(tx, from, &known.spot(lot), known.qty)?;
     Ok((known, lot))
 }
 

@@ -1,15 +1,18 @@
 //! Facts are never refused, and what waits is served when goods come.
 
+use orderly::ops::fulfillments;
 use orderly::ops::orders::{self, place::place};
-use orderly::ops::stock::{backorders, count};
+use orderly::ops::stock::{adjust, backorders, count, transfer};
 use orderly_core::id::OrderId;
 use orderly_core::order::Order;
+use orderly_core::order::pick::Pick;
+use orderly_core::refusal::Code;
 use orderly_core::time::Instant;
 use orderly_store::tables::exceptions::{self, Exception};
-use orderly_store::tables::tasks;
+use orderly_store::tables::{locations, tasks};
 use serde_json::json;
 
-use super::receipt;
+use super::{code, receipt};
 use crate::fixture::{Shop, order, read};
 
 impl Shop {
@@ -132,6 +135,62 @@ fn a_count_makes_claims_give_way() {
         assert_eq!(shop.exceptions()[0].kind, "displaced");
         let folded = shop.app.store.read(|tx| orders::folded(tx, placed.id, 99)).unwrap();
         assert_eq!(folded, orders::get(&shop.app, placed.id).unwrap());
+    }
+}
+
+#[test]
+fn a_kit_that_is_picked_in_part_is_put_back_when_the_rest_breaks() {
+    for shop in Shop::each() {
+        shop.buy("depot", "NAIL", "3", "1.00");
+        shop.buy("depot", "BOLT", "1", "1.00");
+        let kit = shop.place("web", "KIT-B", "1", 0);
+        let of = (kit.id, kit.fulfillments[0].id);
+        fulfillments::release(&shop.app, &shop.call(), of).unwrap();
+        let bolt = kit.work.iter().find(|work| work.item == shop.item("BOLT")).unwrap();
+        let pick = Pick { claim: bolt.claim, qty: bolt.qty, from: Vec::new() };
+        fulfillments::pick(&shop.app, &shop.call(), of, &[pick]).unwrap();
+        shop.adjust("depot", "NAIL", "-1").unwrap();
+        assert_eq!(shop.stands(kit.id), (0, 1));
+        assert_eq!(shop.sums("BOLT", "depot"), (1, 0, 1));
+        assert_eq!(shop.sums("NAIL", "depot"), (2, 0, 3));
+        shop.buy("depot", "NAIL", "1", "1.00");
+        shop.work();
+        assert_eq!(shop.stands(kit.id), (1, 0), "the kit is whole again");
+    }
+}
+
+#[test]
+fn goods_that_are_picked_leave_by_their_order_only() {
+    for shop in Shop::each() {
+        shop.buy("depot", "NAIL", "5", "1.00");
+        let placed = shop.place("web", "NAIL", "2", 0);
+        let of = (placed.id, placed.fulfillments[0].id);
+        fulfillments::release(&shop.app, &shop.call(), of).unwrap();
+        fulfillments::pick(&shop.app, &shop.call(), of, &[]).unwrap();
+        let staging = shop.app.store.read(|tx| {
+            let depot = locations::by_code(tx, "depot")?.unwrap();
+            locations::bin(tx, depot.staging_bin)
+        });
+        let staging = staging.unwrap().unwrap().code;
+        let broken = json!({
+            "location": "depot", "sku": "NAIL", "quantity": "-1", "bin": &staging,
+            "reason": "bent",
+        });
+        let before = shop.rows();
+        let refused = adjust::adjust(&shop.app, &shop.call(), &read(broken));
+        assert_eq!(code(refused), Code::AbovePicked);
+        let line = json!({ "sku": "NAIL", "quantity": "1", "bin": &staging });
+        let away = json!({ "from": "depot", "to": "york", "lines": [line] });
+        let refused = transfer::ship(&shop.app, &shop.call(), &read(away));
+        assert_eq!(code(refused), Code::AbovePicked);
+        assert_eq!(shop.rows(), before);
+        let opened =
+            count::open(&shop.app, &shop.call(), &read(json!({ "location": "depot" }))).unwrap();
+        let seen: Vec<_> = read(json!([{ "sku": "NAIL", "quantity": "1", "bin": &staging }]));
+        count::record(&shop.app, &shop.call(), opened.id, &seen).unwrap();
+        count::finish(&shop.app, &shop.call(), opened.id).unwrap();
+        assert_eq!(shop.exceptions()[0].kind, "count_conflict");
+        assert_eq!(shop.stands(placed.id), (2, 0), "the order can still be shipped");
     }
 }
 
