@@ -204,6 +204,12 @@ impl Payment {
         })
     }
 
+    /// The transaction that `before` does not have yet: the one a decision began.
+    pub fn begun_since(&self, before: &Self) -> Option<&Transaction> {
+        let known = |id| before.transactions.iter().any(|old| old.id == id);
+        self.transactions.iter().find(|one| !known(one.id))
+    }
+
     /// The sum of what is applied of one kind to one target, in minor units.
     pub fn applied_to(&self, target: [u8; 16], kind: ApplicationKind) -> i64 {
         let own = self.applications.iter();

@@ -181,7 +181,8 @@ proptest! {
     #[test]
     fn the_gross_is_the_rounded_product(ordered in 1_i64..5_000, micro in 0_i64..50_000_000) {
         let price = format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000);
-        let mut order = order("EUR", Rounding::Line, vec![line(1, ordered, &price, vec![])], vec![]);
+        let lines = vec![line(1, ordered, &price, vec![])];
+        let mut order = order("EUR", Rounding::Line, lines, vec![]);
         total(&mut order, &[]).unwrap();
         let exact = i128::from(ordered) * i128::from(micro);
         let off = exact - i128::from(order.head.totals.total) * 10_000;

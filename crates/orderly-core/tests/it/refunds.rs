@@ -177,7 +177,8 @@ proptest! {
             line(u8::try_from(index + 1).unwrap(), *ordered, &price, vec![tax(rate, included)])
         });
         let mut order = order("EUR", rounding, lines.collect(), vec![]);
-        prop_assume!(orderly_core::order::price::total(&mut order, &[("D".into(), discount)]).is_ok());
+        let discounts = [("D".into(), discount)];
+        prop_assume!(orderly_core::order::price::total(&mut order, &discounts).is_ok());
         order.head.paid.captured = order.head.totals.total;
         let mut prior = Prior::default();
         let ids: Vec<LineId> = order.lines.iter().map(|line| line.id).collect();

@@ -132,7 +132,8 @@ fn level(held: i64, value: i64) -> Level {
 
 fn inspected(returned: &Return, order: &Order, verdict: &Verdict) -> Result<Decision, Refusal> {
     let level = level(100, 1_000);
-    inspect(returned, Some(order), verdict, Some(&level), &desk(&catalog()), &mut ids(3))
+    let mut fresh = ids(3 + returned.dispositions.len() as u64);
+    inspect(returned, Some(order), verdict, Some(&level), &desk(&catalog()), &mut fresh)
 }
 
 #[test]

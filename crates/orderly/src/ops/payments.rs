@@ -105,12 +105,13 @@ fn open(
         require(call, Permission::TakePayment, amount, opened.channel)?;
         let purpose = Purpose { order: new.order, refund: None };
         let mut after = opened.authorize(amount, purpose, &mut ids, call.now)?;
-        if let (Settling::Under(reference), Some(last)) = (&new.settling, after.transactions.last())
+        if let (Settling::Under(reference), Some(last)) =
+            (&new.settling, after.begun_since(&opened))
         {
             let answer = Answer::Done { reference: Some(reference.clone()) };
             ensure_own(tx, &after, last.id, &answer)?;
         }
-        after = settled(&after, &new.settling, call, &mut ids)?;
+        after = settled(&opened, &after, &new.settling, call, &mut ids)?;
         if capture {
             after = after.capture(amount, purpose, &mut ids, call.now)?;
             after = done(&after, None, call, &mut ids)?;
@@ -182,33 +183,38 @@ fn is_own(payment: &Payment) -> bool {
     payment.provider == "manual" || payment.provider == payment::post::CASH
 }
 
-/// Settles the transaction begun last, where its outcome is known with the command.
+/// Settles the transaction that was begun after `before`, where its outcome is known with the
+/// command.
 pub(super) fn settled(
-    payment: &Payment,
+    before: &Payment,
+    after: &Payment,
     settling: &Settling,
     call: &Call,
     ids: &mut IdSource,
 ) -> Result<Payment, Error> {
     let reference = match settling {
-        Settling::Later => return Ok(payment.clone()),
-        Settling::AtOnce if !is_own(payment) => return Ok(payment.clone()),
+        Settling::Later => return Ok(after.clone()),
+        Settling::AtOnce if !is_own(after) => return Ok(after.clone()),
         Settling::AtOnce => None,
         Settling::Under(reference) => Some(reference.clone()),
     };
-    done(payment, reference, call, ids)
+    let Some(begun) = after.begun_since(before).map(|one| one.id) else {
+        return Ok(after.clone());
+    };
+    let answer = Answer::Done { reference };
+    Ok(after.settle(begun, &answer, ids, call.now)?.unwrap_or_else(|| after.clone()))
 }
 
-/// Settles the open transaction begun last as done.
+/// Settles the only open transaction of a payment that is being opened as done.
 pub(super) fn done(
     payment: &Payment,
     reference: Option<String>,
     call: &Call,
     ids: &mut IdSource,
 ) -> Result<Payment, Error> {
-    let open = payment.transactions.iter().rev().find(|one| one.is_open());
-    let Some(last) = open.map(|one| one.id) else { return Ok(payment.clone()) };
-    let answer = Answer::Done { reference };
-    let after = payment.settle(last, &answer, ids, call.now)?;
+    let open = payment.transactions.iter().find(|one| one.is_open());
+    let Some(open) = open.map(|one| one.id) else { return Ok(payment.clone()) };
+    let after = payment.settle(open, &Answer::Done { reference }, ids, call.now)?;
     Ok(after.unwrap_or_else(|| payment.clone()))
 }
 
@@ -231,7 +237,7 @@ pub fn capture(app: &App, call: &Call, id: PaymentId, step: &StepIn) -> Result<P
         require(call, Permission::TakePayment, amount, payment.channel)?;
         let purpose = Purpose { order: step.order, refund: None };
         let after = payment.capture(amount, purpose, ids, call.now)?;
-        settled(&after, &step.settling, call, ids)
+        settled(payment, &after, &step.settling, call, ids)
     })
 }
 
@@ -245,7 +251,7 @@ pub fn void(app: &App, call: &Call, id: PaymentId, step: &StepIn) -> Result<Paym
         require(call, Permission::TakePayment, amount, payment.channel)?;
         let purpose = Purpose { order: step.order, refund: None };
         let after = payment.void(amount, purpose, ids, call.now)?;
-        settled(&after, &step.settling, call, ids)
+        settled(payment, &after, &step.settling, call, ids)
     })
 }
 
@@ -263,7 +269,7 @@ pub fn give_back(app: &App, call: &Call, id: PaymentId, step: &StepIn) -> Result
         let amount = amount_or(step, payment, payment.refundable_for(None))?;
         require(call, Permission::Refund, amount, payment.channel)?;
         let after = payment.refund(amount, Purpose::default(), ids, call.now)?;
-        settled(&after, &step.settling, call, ids)
+        settled(payment, &after, &step.settling, call, ids)
     })
 }
 
@@ -391,7 +397,7 @@ fn change(
         let mut ids = orders::ids_after_audit(call);
         let after = decide(&before, &mut ids)?;
         if let Settling::Under(reference) = &step.settling
-            && let Some(last) = after.transactions.last()
+            && let Some(last) = after.begun_since(&before)
         {
             let answer = Answer::Done { reference: Some(reference.clone()) };
             ensure_own(tx, &after, last.id, &answer)?;

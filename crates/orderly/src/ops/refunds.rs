@@ -192,7 +192,7 @@ fn move_money(
         }
         let purpose = Purpose { order: refund.order, refund: Some(refund.id) };
         let after = before.refund(part, purpose, ids, call.now)?;
-        let after = payments::settled(&after, &new.settling, call, ids)?;
+        let after = payments::settled(before, &after, &new.settling, call, ids)?;
         left -= part;
         changed.push(Changed { before: Some(before.clone()), after, kind: "payment.refunded" });
     }

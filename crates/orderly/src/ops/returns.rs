@@ -13,11 +13,12 @@ use orderly_core::returns::inspect::{Refurbished, Verdict, inspect as decide_ins
 use orderly_core::returns::receive::{Arrival, Desk, receive as decide_reception};
 use orderly_core::returns::request::{self as requests, BlindLine, NewReturn, WantedLine};
 use orderly_core::returns::{Decision, Fate, Return};
-use orderly_core::units::{Level, LevelKey};
+use orderly_core::units::LevelKey;
 use orderly_store::Tx;
 use orderly_store::tables::{self, catalog, channels, levels, locations, numbers};
 
 use super::command::{Object, Reference, command};
+use super::stock::make_room;
 use super::{books, orders};
 use crate::{App, Call, Error};
 pub use save::{folded, load};
@@ -363,8 +364,22 @@ pub fn inspect(app: &App, call: &Call, id: ReturnId, verdict: &VerdictIn) -> Res
         };
         let books = books::books_of(tx, place.legal_entity)?.currency;
         let desk = Desk { location: at, catalog: &catalog, books, now: call.now };
-        let level = level_of(tx, &desk, line.item, line.lot, &stated)?;
         let mut ids = orders::ids_after_audit(call);
+        let key = level_left(&desk, line.item, line.lot, &stated)?;
+        let (before, order) = match key.filter(|_| is_sellable(from)) {
+            None => (before, order),
+            Some(key) => {
+                // What became of goods is a fact: who waits for them waits on.
+                let units = stated.refurbished.filter(|_| from == Fate::Refurbished);
+                let units = units.map_or(stated.qty, |other| other.qty);
+                make_room::free(tx, call, &mut ids, key, units)?;
+                loaded(tx, call, id)?
+            }
+        };
+        let level = match key {
+            Some(key) => levels::lock(tx, &[key])?.pop(),
+            None => None,
+        };
         let decision =
             decide_inspection(&before, order.as_ref(), &stated, level.as_ref(), &desk, &mut ids)?;
         save(tx, call, &mut ids, (Some(&before), order.as_ref()), decision, "return.inspected")
@@ -386,14 +401,22 @@ fn other(
     Ok(Some(Refurbished { item, lot: None, qty: qty(verdict.qty)? }))
 }
 
-/// The level the goods leave, locked: where they lie with us.
-fn level_of(
-    tx: &mut Tx<'_>,
+/// Whether goods of this fate may be promised to somebody.
+const fn is_sellable(fate: Fate) -> bool {
+    matches!(fate, Fate::Restocked | Fate::Repaired | Fate::Refurbished)
+}
+
+/// The key of the level the goods leave, where they lie with us.
+fn level_left(
     desk: &Desk<'_>,
     item: Option<ItemId>,
     lot: LotId,
     verdict: &Verdict,
-) -> Result<Option<Level>, Error> {
+) -> Result<Option<LevelKey>, Error> {
+    let gone = matches!(verdict.from, Fate::Scrapped | Fate::ToVendor);
+    if gone || verdict.from.is_with_customer() {
+        return Ok(None);
+    }
     let other = verdict.refurbished.filter(|_| verdict.from == Fate::Refurbished);
     let (item, lot) = match (other, item) {
         (Some(other), _) => (other.item, other.lot.unwrap_or(LotId::NONE)),
@@ -401,8 +424,7 @@ fn level_of(
         (None, None) => return Ok(None),
     };
     let lot_class = desk.lot_class(item, lot)?;
-    let key = LevelKey { item, location: desk.location, lot_class };
-    Ok(levels::lock(tx, &[key])?.pop())
+    Ok(Some(LevelKey { item, location: desk.location, lot_class }))
 }
 
 /// The items of a return, with those they may become.
@@ -438,7 +460,7 @@ fn bin(
         };
         return Ok(own.ok_or_else(missing)?.id);
     }
-    if matches!(fate, Fate::Restocked | Fate::Repaired | Fate::Refurbished) {
+    if is_sellable(fate) {
         return Ok(place.storage_bin);
     }
     let bins = locations::bins(tx, place.id)?;

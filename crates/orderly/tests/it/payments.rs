@@ -164,7 +164,7 @@ fn an_unknown_outcome_keeps_the_money_reserved_until_it_is_known() {
         let order = shop.ordered(&[("PAINT", "2")]);
         let held = authorize(&shop.app, &shop.call(), &card(order.id, "54.98")).unwrap();
         let sent = capture(&shop.app, &shop.call(), held.id, &later(order.id, "50")).unwrap();
-        let id = sent.transactions[1].id;
+        let id = sent.begun_since(&held).unwrap().id;
         settle(&shop.app, &shop.call(), held.id, id, &Answer::Unknown).unwrap();
         let more = || capture(&shop.app, &shop.call(), held.id, &step(order.id, "5"));
         assert_eq!(allowed(more()), "4.98 GBP");

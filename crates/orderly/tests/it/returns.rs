@@ -290,3 +290,34 @@ fn the_same_key_receives_once() {
         assert_eq!(shop.sums("PAINT", "leeds").0, 17);
     }
 }
+
+#[test]
+fn goods_that_turn_out_broken_are_taken_from_who_waits_for_them() {
+    for shop in Shop::each() {
+        let (order, came) = returned(&shop, 3);
+        let wish = verdict(&came, Fate::AwaitingInspection, Fate::Restocked, 3);
+        inspect(&shop.app, &shop.call(), came.id, &wish).unwrap();
+        let waiting = [shop.ordered(&[("PAINT", "15")]), shop.ordered(&[("PAINT", "3")])];
+        let level = shop.level("PAINT", "leeds");
+        assert_eq!((level.on_hand.get(), level.allocated.get()), (18, 18));
+        let broken = verdict(&came, Fate::Restocked, Fate::Scrapped, 2);
+        inspect(&shop.app, &shop.call(), came.id, &broken).unwrap();
+        let level = shop.level("PAINT", "leeds");
+        let counts = (level.on_hand.get(), level.allocated.get(), level.backordered.get());
+        assert_eq!(counts, (16, 16, 2));
+        let tasks = || {
+            let sql = "SELECT COUNT(*) AS n FROM task WHERE kind = 'fill_backorders'";
+            let read = |tx: &mut orderly_store::Tx<'_>| {
+                tx.query_one(sql, &[], |row| row.get::<i64>("n")).map_err(Error::from)
+            };
+            shop.app.store.read(read).unwrap().unwrap()
+        };
+        assert_eq!(tasks(), 0);
+        let whole = verdict(&came, Fate::Scrapped, Fate::Repaired, 1);
+        inspect(&shop.app, &shop.call(), came.id, &whole).unwrap();
+        assert_eq!(tasks(), 1, "who waits is served by what came back");
+        for id in [order.id, waiting[0].id, waiting[1].id] {
+            shop.verified(id);
+        }
+    }
+}

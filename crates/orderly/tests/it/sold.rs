@@ -209,29 +209,18 @@ impl Shop {
         refusal
     }
 
-    /// The books balance, inventory is worth what the levels are, and events fold to what is
-    /// stored.
+    /// Everything recomputed from rows agrees, and the events of what hangs from the order fold
+    /// to what is stored.
     pub fn verified(&self, id: OrderId) {
+        let report = orderly::verify::run(&self.app, &orderly::verify::Options::default()).unwrap();
+        assert!(report.clean, "{report}");
         let checked: Result<(), Error> = self.app.store.read(|tx| {
-            let sum = "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) AS n FROM posting";
-            assert_eq!(tx.query_one(sum, &[], |row| row.get::<i64>("n"))?, Some(0));
-            let levels =
-                "SELECT CAST(COALESCE(SUM(value_minor), 0) AS BIGINT) AS n FROM stock_level";
-            let value: i64 = tx.query_one(levels, &[], |row| row.get("n"))?.unwrap();
-            assert_eq!(tables::books::balance_of(tx, Account::Inventory, None)?, value);
             let stored = tables::orders::get(tx, id, false)?.unwrap();
-            let folded = ops::orders::folded(tx, id, i64::MAX)?.unwrap();
-            assert_eq!(folded, stored);
-            let mut paid = orderly_core::order::Paid::default();
+            assert_eq!(ops::orders::folded(tx, id, i64::MAX)?.unwrap(), stored);
             for payment in tables::payments::of_order(tx, id)? {
-                let stored_payment = tables::payments::get(tx, payment, false)?.unwrap();
-                assert_eq!(payments::folded(tx, payment, i64::MAX)?.unwrap(), stored_payment);
-                let before = Order { head: stored.head.clone(), ..stored.clone() };
-                let mut own = before;
-                own.head.paid = paid;
-                paid = orderly_core::payment::apply::paid(&own, None, &stored_payment);
+                let stored = tables::payments::get(tx, payment, false)?.unwrap();
+                assert_eq!(payments::folded(tx, payment, i64::MAX)?.unwrap(), stored);
             }
-            assert_eq!(stored.head.paid, paid, "the order is paid what its payments say");
             for returned in tables::returns::of_order(tx, id)? {
                 let stored = tables::returns::get(tx, returned, false)?.unwrap();
                 assert_eq!(ops::returns::folded(tx, returned, i64::MAX)?.unwrap(), stored);

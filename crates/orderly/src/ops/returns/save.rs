@@ -1,7 +1,7 @@
 //! Saving returns: rows, events, what they do to their order and to stock.
 
 use orderly_core::books::{Dimensions, DocumentKind};
-use orderly_core::id::{IdSource, ReturnId};
+use orderly_core::id::{IdSource, ItemId, LocationId, ReturnId};
 use orderly_core::order::change::between as order_changes;
 use orderly_core::order::{Decision as OrderDecision, Order};
 use orderly_core::refusal::{Code, Refusal};
@@ -12,6 +12,7 @@ use orderly_store::Tx;
 use orderly_store::tables::{channels, events as event_rows, returns};
 
 use crate::ops::events::{Happened, event};
+use crate::ops::stock::backorders;
 use crate::ops::{books, orders};
 use crate::{Call, Error};
 
@@ -49,6 +50,7 @@ pub(in crate::ops) fn save(
 ) -> Result<Return, Error> {
     let Decision { returned, order: decided, movements } = decision;
     let decided = order.zip(decided).filter(|(old, new)| !order_changes(old, new).is_empty());
+    let grown = grown(&movements);
     match decided {
         Some((old, order)) => {
             let decision = OrderDecision { order, movements, event: None };
@@ -56,10 +58,23 @@ pub(in crate::ops) fn save(
         }
         None => post(tx, call, &returned, order, &movements)?,
     }
+    backorders::enqueue(tx, call, ids, &grown)?;
     match before {
         Some(before) => save_alone(tx, call, ids, before, returned, kind),
         None => insert(tx, call, ids, returned, kind),
     }
+}
+
+/// Where sellable goods came in: who waits for them is served.
+fn grown(movements: &[Movement]) -> Vec<(ItemId, LocationId)> {
+    let changes = movements.iter().flat_map(Movement::level_changes);
+    let mut grown: Vec<_> = changes
+        .filter(|change| change.on_hand.0 > 0)
+        .map(|change| (change.key.item, change.key.location))
+        .collect();
+    grown.sort_unstable();
+    grown.dedup();
+    grown
 }
 
 /// What the order's event is called: `return.received` is the order's `return_received`.
