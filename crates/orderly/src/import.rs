@@ -258,7 +258,7 @@ fn make(
             }
             Err(bad) => {
                 ready.tally.rows += 1;
-                ready.reject(record.line, bad)?;
+                ready.reject(record.line, &bad)?;
             }
         }
         ready.line = record.line;

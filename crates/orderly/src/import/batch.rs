@@ -105,7 +105,7 @@ impl Tally {
 }
 
 impl Ready {
-    pub fn reject(&mut self, line: i64, bad: Bad) -> Result<(), Error> {
+    pub fn reject(&mut self, line: i64, bad: &Bad) -> Result<(), Error> {
         self.tally.reject(bad.amount)?;
         let reason = bad.reason.chars().take(500).filter(|c| !c.is_control()).collect();
         let amount = bad.amount.map(|amount| amount.to_string());
@@ -159,7 +159,7 @@ impl Maker<'_> {
                 }
                 Err(reason) => {
                     let amount = Some(row.amount);
-                    ready.reject(row.line, Bad { reason, amount })?;
+                    ready.reject(row.line, &Bad { reason, amount })?;
                 }
             }
         }
