@@ -11,6 +11,7 @@ pub mod documents;
 pub mod events;
 pub mod export;
 pub mod fulfillments;
+pub mod import;
 pub mod orders;
 pub mod parties;
 pub mod payments;

@@ -11,6 +11,10 @@ mod tidy;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// The allocator of the product, so that benchmarks measure it as it runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Check, test and measure Orderly
 #[derive(Parser)]
 #[command(name = "xtask")]

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod books;
+mod catalog;
 mod engine;
 mod migrations;
+mod parties;
 mod payments;
 mod races;
 mod refunds;

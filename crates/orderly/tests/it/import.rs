@@ -70,7 +70,7 @@ pub fn counts(app: &App) -> Vec<(&'static str, i64)> {
         "audit",
     ];
     let count = |table: &&'static str| {
-        let sql = format!("SELECT COUNT(*) AS n FROM {table}");
+        let sql = ["SELECT COUNT(*) AS n FROM ", table].concat();
         let read = |tx: &mut orderly_store::Tx<'_>| tx.query_one(&sql, &[], |row| row.get("n"));
         let count: Result<Option<i64>, StoreError> = app.store.read(read);
         (*table, count.unwrap().unwrap())

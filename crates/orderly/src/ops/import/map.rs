@@ -13,9 +13,9 @@ use crate::Error;
 
 /// Maps that come with the program, by name.
 const BUILT_IN: &[(&str, &str)] = &[
-    ("online-retail", include_str!("../../../../maps/online-retail.toml")),
-    ("items", include_str!("../../../../maps/items.toml")),
-    ("stock", include_str!("../../../../maps/stock.toml")),
+    ("online-retail", include_str!("../../../../../maps/online-retail.toml")),
+    ("items", include_str!("../../../../../maps/items.toml")),
+    ("stock", include_str!("../../../../../maps/stock.toml")),
 ];
 
 /// A mapping file as written; see `docs/import.md`.

@@ -49,6 +49,13 @@ use rows::Layout;
 const BATCH: usize = 4_096;
 /// Rows of a batch at most.
 const MOST: usize = 3 * BATCH;
+/// Batches that may wait to be written.
+const WAITING: usize = 4;
+/// Rows after which waiting batches are left to the next transaction: small files share one.
+const GROUP: i64 = 2 * BATCH as i64;
+
+/// A batch of the file with this index, or why it could not be made.
+type Made = (usize, Result<Ready, Error>);
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy)]
@@ -125,11 +132,17 @@ pub fn orders(
         .collect();
     std::thread::scope(|scope| {
         // The receiver goes with this closure: where writing fails, the maker is not kept waiting.
-        let (sender, receiver) = sync_channel::<(usize, Result<Ready, Error>)>(1);
+        let (sender, receiver) = sync_channel::<Made>(WAITING);
         scope.spawn(move || make_all(&mut maker, &todo, &sender));
-        let write = |index: usize, ready: &Ready, state: &File| {
-            let audit = audits[index];
-            app.store.write(|tx| write::write(tx, call, channel.id, state, ready, audit))
+        let write = |group: &[(usize, Ready)], states: &[File]| {
+            app.store.write(|tx| {
+                let mut states = states.to_vec();
+                for (index, ready) in group {
+                    let (before, audit) = (states[*index].clone(), audits[*index]);
+                    states[*index] = write::write(tx, call, channel.id, &before, ready, audit)?;
+                }
+                Ok::<_, Error>(states)
+            })
         };
         write_all(&receiver, &opened, &mut states, bytes, progress, write)
     })?;
@@ -211,11 +224,7 @@ fn maker<'a>(
 }
 
 /// Reads every file from where it stopped and sends batch after batch; stops where nobody listens.
-fn make_all(
-    maker: &mut Maker<'_>,
-    todo: &[(usize, Opened, i64)],
-    sender: &SyncSender<(usize, Result<Ready, Error>)>,
-) {
+fn make_all(maker: &mut Maker<'_>, todo: &[(usize, Opened, i64)], sender: &SyncSender<Made>) {
     for (index, file, line) in todo {
         let made = make(maker, file, *line, |ready| sender.send((*index, Ok(ready))).is_ok());
         if let Err(error) = made {
@@ -277,31 +286,52 @@ fn make(
     Ok(())
 }
 
-/// Commits batch after batch.
+/// Commits batch after batch, several in one transaction where they wait already.
 fn write_all(
-    receiver: &Receiver<(usize, Result<Ready, Error>)>,
+    receiver: &Receiver<Made>,
     opened: &[Opened],
-    states: &mut [File],
+    states: &mut Vec<File>,
     bytes: u64,
     progress: &mut dyn FnMut(Progress<'_>),
-    write: impl Fn(usize, &Ready, &File) -> Result<File, Error>,
+    write: impl Fn(&[(usize, Ready)], &[File]) -> Result<Vec<File>, Error>,
 ) -> Result<(), Error> {
-    for (index, ready) in receiver {
-        let file = &opened[index];
-        let named = |error: Error| match error {
-            Error::Invalid(reason) => Error::Invalid(format!("{}: {reason}", file.path.display())),
+    while let Ok(first) = receiver.recv() {
+        let mut group = Vec::with_capacity(WAITING);
+        let mut failed = None;
+        let mut rows = 0;
+        for (index, ready) in std::iter::once(first).chain(receiver.try_iter()) {
+            match ready {
+                Ok(ready) => {
+                    rows += ready.tally.rows;
+                    group.push((index, ready));
+                }
+                Err(error) => failed = Some((index, error)),
+            }
+            if rows >= GROUP || failed.is_some() {
+                break;
+            }
+        }
+        let named = |index: usize, error: Error| match error {
+            Error::Invalid(reason) => {
+                Error::Invalid(format!("{}: {reason}", opened[index].path.display()))
+            }
             error => error,
         };
-        let ready = ready.map_err(named)?;
-        states[index] = write(index, &ready, &states[index]).map_err(named)?;
-        let done = opened.iter().zip(states.iter());
-        let done = done.filter(|(_, state)| state.finished_at.is_some());
-        progress(Progress {
-            file: &file.path,
-            rows: states.iter().map(|state| state.rows).sum(),
-            bytes,
-            bytes_done: done.map(|(file, _)| file.bytes).sum(),
-        });
+        if let Some((last, _)) = group.last() {
+            let last = *last;
+            *states = write(&group, states).map_err(|error| named(last, error))?;
+            let done = opened.iter().zip(states.iter());
+            let done = done.filter(|(_, state)| state.finished_at.is_some());
+            progress(Progress {
+                file: &opened[last].path,
+                rows: states.iter().map(|state| state.rows).sum(),
+                bytes,
+                bytes_done: done.map(|(file, _)| file.bytes).sum(),
+            });
+        }
+        if let Some((index, error)) = failed {
+            return Err(named(index, error));
+        }
     }
     Ok(())
 }

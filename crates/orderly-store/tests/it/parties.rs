@@ -1,0 +1,173 @@
+//! Parties, customers and accounts on both engines.
+
+use orderly_core::id::*;
+use orderly_core::money::Currency;
+use orderly_core::party::{
+    Account, Contact, Customer, CustomerKind, Exposure, NewParty, Party, Site, SubjectKind,
+};
+use orderly_core::time::Instant;
+use orderly_store::tables::{accounts, customers, parties};
+use orderly_store::{Store, StoreError, Tx};
+
+use crate::TestDb;
+
+const NOW: Instant = Instant::from_micros(1_700_000_000_000_000);
+
+fn party(number: u8, version: i64, email: &str) -> Party {
+    let new = NewParty {
+        name: "Ada Byron".into(),
+        company: Some("Engines Ltd".into()),
+        email: Some(email.into()),
+        phone: Some("+44 20 7946 0000".into()),
+        address_lines: vec!["1 High Street".into(), "Floor 2".into()],
+        city: Some("London".into()),
+        postcode: Some("N1 1AA".into()),
+        country: Some("GB".into()),
+        ..NewParty::default()
+    };
+    let subject = (SubjectKind::Customer, [1; 16]);
+    new.check(PartyId::from_bytes([number; 16]), subject, version, NOW).unwrap()
+}
+
+fn customer(number: u8, party: &Party) -> Customer {
+    Customer {
+        id: CustomerId::from_bytes([number; 16]),
+        number: format!("C{number}"),
+        kind: CustomerKind::Company,
+        party: party.id,
+        account: None,
+        active: true,
+        version: 1,
+        created_at: NOW,
+    }
+}
+
+fn on_each(test: impl Fn(&mut Tx<'_>) -> Result<(), StoreError>) {
+    for db in TestDb::each() {
+        Store::open(db.location()).unwrap().write(&test).unwrap();
+    }
+}
+
+#[test]
+fn versions_of_a_party_are_kept_until_they_are_erased() {
+    on_each(|tx| {
+        let (first, second) = (party(1, 1, "old@b.org"), party(2, 2, "ada@b.org"));
+        parties::insert_many(tx, &[first.clone(), second.clone()])?;
+        assert_eq!(parties::get(tx, first.id)?.as_ref(), Some(&first));
+        assert_eq!(parties::get_many(tx, &[first.id, second.id, first.id])?.len(), 2);
+        assert_eq!(parties::versions(tx, [1; 16])?, [second.clone(), first.clone()]);
+        assert_eq!(parties::by_email(tx, "ada@b.org")?, [second]);
+        assert!(parties::by_email(tx, "old@b.org")?.is_empty(), "it is not in force any more");
+        assert_eq!(parties::erase(tx, [1; 16], NOW)?, 2);
+        assert_eq!(parties::erase(tx, [1; 16], NOW)?, 0);
+        let erased = parties::get(tx, first.id)?.unwrap();
+        assert_eq!((erased.name.as_str(), erased.email), ("(erased)", None));
+        assert!(erased.address_lines.is_empty() && erased.erased_at == Some(NOW));
+        Ok(())
+    });
+}
+
+#[test]
+fn customers_are_found_by_every_name_they_have() {
+    on_each(|tx| {
+        let web = ChannelId::from_bytes([9; 16]);
+        let party = party(1, 1, "ada@b.org");
+        parties::insert_many(tx, std::slice::from_ref(&party))?;
+        let (one, other) = (customer(1, &party), customer(2, &party));
+        assert_eq!(customers::insert_many(tx, &[one.clone(), other.clone()])?, 2);
+        let again = Customer { id: CustomerId::from_bytes([3; 16]), ..one.clone() };
+        assert_eq!(customers::insert_many(tx, &[again])?, 0, "the number is taken");
+        let name = [("17850".to_owned(), one.id)];
+        assert_eq!(customers::insert_externals(tx, web, &name)?, 1);
+        assert_eq!(customers::insert_externals(tx, web, &name)?, 0);
+        assert_eq!(customers::get(tx, one.id)?.as_ref(), Some(&one));
+        assert_eq!(customers::by_number(tx, "C2")?.as_ref(), Some(&other));
+        let numbers = ["C1".to_owned(), "C2".to_owned(), "C3".to_owned()];
+        assert_eq!(customers::by_numbers(tx, &numbers)?.len(), 2);
+        assert_eq!(customers::by_external(tx, web, "17850")?.as_ref(), Some(&one));
+        assert_eq!(customers::by_external(tx, web, "1")?, None);
+        assert_eq!(customers::by_email(tx, "ada@b.org")?, [one.clone(), other.clone()]);
+        assert_eq!(customers::list(tx, "C1", 10)?, [other]);
+        let after = Customer { active: false, version: 2, ..one.clone() };
+        assert!(customers::save(tx, &one, &after)?);
+        assert!(!customers::save(tx, &one, &after)?);
+        assert_eq!(customers::get(tx, one.id)?, Some(after));
+        Ok(())
+    });
+}
+
+#[test]
+fn an_account_has_sites_contacts_and_limits() {
+    on_each(|tx| {
+        let party = party(1, 1, "ada@b.org");
+        let owner = customer(1, &party);
+        parties::insert_many(tx, std::slice::from_ref(&party))?;
+        customers::insert_many(tx, std::slice::from_ref(&owner))?;
+        let account = Account {
+            id: AccountId::from_bytes([4; 16]),
+            number: "A1".into(),
+            name: "Engines Ltd".into(),
+            customer: owner.id,
+            legal_entity: LegalEntityId::from_bytes([7; 16]),
+            currency: Currency::parse("GBP").unwrap(),
+            terms_days: 30,
+            active: true,
+            version: 1,
+            created_at: NOW,
+        };
+        assert!(accounts::insert(tx, &account)?);
+        assert!(!accounts::insert(tx, &account)?);
+        assert_eq!(accounts::by_number(tx, "A1")?.as_ref(), Some(&account));
+        assert_eq!(accounts::list(tx, "", 5)?, [account.clone()]);
+        let stopped = Account { active: false, version: 2, ..account.clone() };
+        assert!(accounts::save(tx, &account, &stopped)?);
+        assert!(!accounts::save(tx, &account, &stopped)?);
+        assert_eq!(accounts::get(tx, account.id)?, Some(stopped));
+        sites_and_contacts(tx, account.id, &party)
+    });
+}
+
+fn sites_and_contacts(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    party: &Party,
+) -> Result<(), StoreError> {
+    let site = Site {
+        id: SiteId::from_bytes([5; 16]),
+        account,
+        code: "NORTH".into(),
+        name: "North bank".into(),
+        party: party.id,
+        reference: Some("PO 12".into()),
+        active: true,
+        version: 1,
+    };
+    assert!(accounts::insert_site(tx, &site)?);
+    assert!(!accounts::insert_site(tx, &site)?);
+    assert_eq!(accounts::sites(tx, account)?, [site.clone()]);
+    let after = Site { reference: None, version: 2, ..site.clone() };
+    assert!(accounts::save_site(tx, &site, &after)?);
+    assert!(!accounts::save_site(tx, &site, &after)?);
+    assert_eq!(accounts::site(tx, site.id)?, Some(after));
+    let contact = Contact {
+        id: ContactId::from_bytes([6; 16]),
+        account,
+        site: Some(site.id),
+        party: party.id,
+        may_order: true,
+        may_collect: false,
+        active: true,
+    };
+    accounts::insert_contact(tx, &contact)?;
+    assert_eq!(accounts::contact(tx, contact.id)?.as_ref(), Some(&contact));
+    assert_eq!(accounts::contacts(tx, account)?, [contact]);
+    let all = Exposure::none(account, SiteId::NONE, Some(500_000));
+    let own = Exposure::none(account, site.id, None);
+    accounts::insert_exposure(tx, &all)?;
+    accounts::insert_exposure(tx, &own)?;
+    assert!(accounts::set_limit(tx, account, site.id, Some(100_000))?);
+    assert!(!accounts::set_limit(tx, account, SiteId::from_bytes([8; 16]), None)?);
+    let own = Exposure { limit: Some(100_000), ..own };
+    assert_eq!(accounts::exposures(tx, account)?, [all, own]);
+    Ok(())
+}
