@@ -1,5 +1,7 @@
 //! From release to the customer and back, on both engines.
 
+mod ends;
+
 use orderly::ops::fulfillments::cancel::{cancel, uncancel};
 use orderly::ops::fulfillments::close::{close, reopen};
 use orderly::ops::fulfillments::hold::{expire, hold, release_hold};
