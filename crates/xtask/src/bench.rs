@@ -11,6 +11,7 @@ const ALL: &[(&str, &str, Bench)] = &[
     ("import", "history imported from real data, rows/s", crate::bench_import::run),
     ("placement", "orders placed in bulk beside a bare-SQL floor", crate::bench_placement::run),
     ("sourcing", "sourcing, batches, cartons and pick paths", crate::bench_sourcing::run),
+    ("verify", "every invariant of a filled database", crate::bench_verify::run),
 ];
 
 /// Runs the named benchmark; a debug build runs it through a release build of itself.

@@ -2,7 +2,7 @@
 //! the same rows without deciding anything, in the same run.
 
 mod floor;
-mod merchant;
+pub mod merchant;
 
 use std::time::Instant;
 

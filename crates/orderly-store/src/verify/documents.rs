@@ -127,11 +127,15 @@ pub(super) const CHECKS: &[Check] = &[
         title: "an answered key points to an object at one of its sequences",
         table: "idempotency",
         sql: "SELECT i.source, i.key, i.verb, i.object_kind, i.object_id,
-                     'sequence ' || CAST(i.sequence AS TEXT) AS expected, 'none' AS actual
+                     'sequence ' || CAST(i.sequence AS TEXT) AS expected,
+                     COALESCE('sequence ' || CAST(COALESCE(o.sequence, r.sequence, p.sequence)
+                         AS TEXT), 'none') AS actual
                 FROM idempotency i
-                LEFT JOIN event e ON e.stream_id = i.object_id AND e.sequence = i.sequence
+                LEFT JOIN orders o ON o.id = i.object_id AND i.object_kind = 'order'
+                LEFT JOIN returns r ON r.id = i.object_id AND i.object_kind = 'return'
+                LEFT JOIN payment p ON p.id = i.object_id AND i.object_kind = 'payment'
                WHERE i.outcome = 'done' AND i.object_kind IN ('order', 'return', 'payment')
-                 AND e.sequence IS NULL",
+                 AND i.sequence > COALESCE(o.sequence, r.sequence, p.sequence, 0)",
         remedy: "restore a backup beside this database and compare the object",
     },
     Check {

@@ -1,6 +1,7 @@
 //! What verify answers: as values, as a text for people, as JSON for programs.
 
 use std::fmt;
+use std::time::Instant;
 
 use serde::Serialize;
 
@@ -13,6 +14,8 @@ pub struct Report {
     pub violations: Vec<Violation>,
     #[serde(skip)]
     limit: usize,
+    #[serde(skip)]
+    since: Instant,
 }
 
 /// One check and what it came to.
@@ -24,6 +27,8 @@ pub struct Checked {
     pub rows_checked: u64,
     /// All violations, also those that are not told in detail.
     pub violations: u64,
+    /// How long it took; checks of one scan are timed on the first of them.
+    pub millis: u64,
 }
 
 /// One thing that does not add up.
@@ -59,8 +64,9 @@ pub struct Cause {
 pub(super) struct Begun(usize);
 
 impl Report {
-    pub(super) const fn new(limit: usize) -> Self {
-        Self { clean: true, checks: Vec::new(), violations: Vec::new(), limit }
+    pub(super) fn new(limit: usize) -> Self {
+        let since = Instant::now();
+        Self { clean: true, checks: Vec::new(), violations: Vec::new(), limit, since }
     }
 
     pub(super) const fn limit(&self) -> usize {
@@ -69,7 +75,10 @@ impl Report {
 
     pub(super) fn check(&mut self, id: &'static str, title: &str, rows: u64) -> Begun {
         let title = title.to_owned();
-        self.checks.push(Checked { id, title, rows_checked: rows, violations: 0 });
+        let now = Instant::now();
+        let took = now.duration_since(std::mem::replace(&mut self.since, now));
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.checks.push(Checked { id, title, rows_checked: rows, violations: 0, millis });
         Begun(self.checks.len() - 1)
     }
 

@@ -34,7 +34,7 @@ impl Noise {
 
 pub struct Shop;
 
-fn call(seed: u64) -> Call {
+pub fn call(seed: u64) -> Call {
     let at = Instant::from_micros(START + i64::try_from(seed).unwrap_or(0) * 1_000);
     Call::new(Actor::owner(), "bench", at, seed)
 }
