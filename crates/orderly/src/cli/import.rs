@@ -5,60 +5,95 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
+use serde::Serialize;
 
 use super::{Given, Session};
-use crate::Error;
 use crate::import::map::Map;
 use crate::import::{self, Report};
+use crate::{App, Call, Error};
 
 #[derive(Debug, Subcommand)]
 pub enum Import {
     /// Import the history of orders that were closed before Orderly
-    Orders(Orders),
+    Orders(Files),
+    /// Import items and kits: new ones are added, known ones brought to what the file says
+    Items(Files),
+    /// Import opening stock, with its value against the opening balance
+    Stock(Files),
 }
 
 #[derive(Debug, Args)]
-pub struct Orders {
+pub struct Files {
     /// CSV files; a file that was imported before adds nothing
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The map that says what the columns are: a file, or `online-retail`
+    /// The map that says what the columns are: a file, `online-retail`, `items` or `stock`
     #[arg(long, value_name = "MAP.toml")]
-    map: String,
-    /// List the rows that were not taken, at most so many
-    #[arg(long, default_value_t = 20, value_name = "COUNT")]
+    map: Option<String>,
+    /// List the rows that were not taken, at most so many of each file
+    #[arg(long, default_value_t = 1_000, value_name = "COUNT")]
     rejects: i64,
     #[command(flatten)]
     given: Given,
 }
 
+/// An import of one kind.
+type Kind = fn(
+    &App,
+    &Call,
+    &[PathBuf],
+    &Map,
+    &mut dyn FnMut(import::Progress<'_>),
+) -> Result<Report, Error>;
+
+/// What came of an import, with the rows that were not taken.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    report: Report,
+    not_taken: Vec<NotTaken>,
+}
+
+#[derive(Serialize)]
+struct NotTaken {
+    file: String,
+    line: i64,
+    reason: String,
+    amount: Option<String>,
+}
+
 impl Import {
     pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         match self {
-            Self::Orders(orders) => orders.run(session),
+            Self::Orders(files) => files.run(session, None, import::orders),
+            Self::Items(files) => files.run(session, Some("items"), import::items),
+            Self::Stock(files) => files.run(session, Some("stock"), import::stock),
         }
     }
 }
 
-impl Orders {
-    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
-        let map = Map::open(&self.map)?;
+impl Files {
+    fn run(&self, session: &Session, usual: Option<&str>, import: Kind) -> Result<ExitCode, Error> {
+        let map = self.map.as_deref().or(usual).ok_or_else(|| {
+            let detail = "say with --map which columns are what: a file, or `online-retail`";
+            Error::Invalid(detail.into())
+        })?;
+        let map = Map::open(map)?;
         let app = session.open_or_create()?;
         let call = session.changing(&self.given, &self.files)?;
         let bar = super::output::progress(0, "rows");
         let mut show = |at: import::Progress<'_>| tick(&bar, &at);
-        let report = import::orders(&app, &call, &self.files, &map, &mut show)?;
+        let report = import(&app, &call, &self.files, &map, &mut show)?;
         bar.finish_and_clear();
-        let mut text = summary(&report);
-        if self.rejects > 0 && report.rejected > 0 {
-            text.push_str("\nNot taken:\n");
-            for file in report.files.iter().filter(|file| file.rejected > 0) {
-                for reject in import::rejected(&app, &file.id, 0, self.rejects)? {
-                    text.push_str(&format!("  {}:{}: {}\n", file.file, reject.line, reject.reason));
-                }
+        let mut not_taken = Vec::new();
+        for file in report.files.iter().filter(|file| file.rejected > 0 && self.rejects > 0) {
+            for reject in import::rejected(&app, &file.id, 0, self.rejects)? {
+                let (line, reason, amount) = (reject.line, reject.reason, reject.amount);
+                not_taken.push(NotTaken { file: file.file.clone(), line, reason, amount });
             }
         }
-        session.out.answer(&report, || text)
+        let told = Told { report, not_taken };
+        session.out.answer(&told, || summary(&told))
     }
 }
 
@@ -68,21 +103,30 @@ fn tick(bar: &ProgressBar, at: &import::Progress<'_>) {
     bar.set_message(format!("{} rows, {}", at.rows, at.file.display()));
 }
 
-fn summary(report: &Report) -> String {
-    format!(
-        "{} rows in {:.1} s: {} taken, {} not taken.\n\
-         {} orders and {} returns; {} orders and {} returns are new.\n\
-         Amount taken {}, not taken {}, added by rounding {}.\n",
-        report.rows,
-        report.seconds,
-        report.taken,
-        report.rejected,
-        report.orders,
-        report.returns,
-        report.new_orders,
-        report.new_returns,
-        report.amount_taken,
-        report.amount_rejected,
-        report.amount_rounding,
-    )
+fn summary(told: &Told) -> String {
+    let report = &told.report;
+    let mut text = format!(
+        "{} rows in {:.1} s: {} taken, {} not taken; {} rows are new.\n",
+        report.rows, report.seconds, report.taken, report.rejected, report.new_rows,
+    );
+    if report.orders + report.returns > 0 {
+        text.push_str(&format!(
+            "{} orders and {} returns; {} orders and {} returns are new.\n\
+             Amount taken {}, not taken {}, added by rounding {}.\n",
+            report.orders,
+            report.returns,
+            report.new_orders,
+            report.new_returns,
+            report.amount_taken,
+            report.amount_rejected,
+            report.amount_rounding,
+        ));
+    }
+    if !told.not_taken.is_empty() {
+        text.push_str("\nNot taken:\n");
+    }
+    for NotTaken { file, line, reason, .. } in &told.not_taken {
+        text.push_str(&format!("  {file}:{line}: {reason}\n"));
+    }
+    text
 }
