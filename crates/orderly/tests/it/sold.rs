@@ -170,31 +170,29 @@ impl Shop {
 
     /// How many rows the books and the objects have: what a refused command must not change.
     pub fn written(&self) -> Vec<i64> {
-        const TABLES: [&str; 13] = [
-            "orders",
-            "order_line",
-            "event",
-            "movement",
-            "journal",
-            "posting",
-            "payment",
-            "payment_transaction",
-            "application",
-            "refund",
-            "returns",
-            "return_line",
-            "disposition",
+        const COUNTS: [&str; 17] = [
+            "SELECT COUNT(*) AS n FROM orders",
+            "SELECT COUNT(*) AS n FROM order_line",
+            "SELECT COUNT(*) AS n FROM event",
+            "SELECT COUNT(*) AS n FROM movement",
+            "SELECT COUNT(*) AS n FROM journal",
+            "SELECT COUNT(*) AS n FROM posting",
+            "SELECT COUNT(*) AS n FROM payment",
+            "SELECT COUNT(*) AS n FROM payment_transaction",
+            "SELECT COUNT(*) AS n FROM application",
+            "SELECT COUNT(*) AS n FROM refund",
+            "SELECT COUNT(*) AS n FROM returns",
+            "SELECT COUNT(*) AS n FROM return_line",
+            "SELECT COUNT(*) AS n FROM disposition",
+            "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) AS n FROM orders",
+            "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) AS n FROM payment",
+            "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) AS n FROM returns",
+            "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) AS n FROM refund",
         ];
         let count = |tx: &mut orderly_store::Tx<'_>| {
             let mut counts = Vec::new();
-            for table in TABLES {
-                let sql = format!("SELECT COUNT(*) AS n FROM {table}");
-                counts.extend(tx.query_one(&sql, &[], |row| row.get::<i64>("n"))?);
-            }
-            let sums = "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) AS n FROM ";
-            for table in ["orders", "payment", "returns", "refund"] {
-                let sql = format!("{sums}{table}");
-                counts.extend(tx.query_one(&sql, &[], |row| row.get::<i64>("n"))?);
+            for sql in COUNTS {
+                counts.extend(tx.query_one(sql, &[], |row| row.get::<i64>("n"))?);
             }
             Ok::<_, StoreError>(counts)
         };
