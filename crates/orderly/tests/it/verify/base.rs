@@ -273,28 +273,34 @@ fn take_back(shop: &Shop, id: OrderId) {
             ));
         }
         refund(tx, order, line.id, return_line, ids, call.now)?;
-        let changes = json!([{ "opened": true }]).to_string();
-        let event = orderly_store::tables::events::Event {
-            stream_kind: "return".into(),
-            stream: returned,
-            sequence: 1,
-            id: ids.draw(),
-            kind: "return.received".into(),
-            format: 1,
-            at: call.now,
-            recorded_at: call.now,
-            actor_kind: call.actor.kind,
-            actor: call.actor.id,
-            reason: None,
-            approved_by: None,
-            changes,
-        };
-        tables::events::record(tx, &[event])?;
+        tables::events::record(tx, &[return_event(returned, ids, &call)])?;
         let mut after = order.clone();
         after.lines[0].quantities.returned = qty(2);
         after.lines[0].quantities.refunded = qty(2);
         Ok(Decision { order: after, movements, event: None })
     });
+}
+
+fn return_event(
+    returned: [u8; 16],
+    ids: &mut IdSource,
+    call: &orderly::Call,
+) -> tables::events::Event {
+    tables::events::Event {
+        stream_kind: "return".into(),
+        stream: returned,
+        sequence: 1,
+        id: ids.draw(),
+        kind: "return.received".into(),
+        format: 1,
+        at: call.now,
+        recorded_at: call.now,
+        actor_kind: call.actor.kind,
+        actor: call.actor.id,
+        reason: None,
+        approved_by: None,
+        changes: json!([{ "opened": true }]).to_string(),
+    }
 }
 
 fn refund(
