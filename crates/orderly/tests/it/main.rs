@@ -14,6 +14,7 @@ mod kill;
 mod payments;
 mod place;
 mod proof;
+mod random;
 mod returns;
 mod sequence;
 mod sold;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use orderly::ops::orders::{folded, get};
 use orderly::{App, Error, verify};
-use orderly_core::id::OrderId;
+use orderly_core::id::{ItemId, OrderId};
 use orderly_store::{Engine, Tx};
 use sha2::{Digest, Sha256};
 
@@ -128,14 +128,62 @@ pub fn levels_are_holdings(app: &App) {
 }
 
 /// Demands of one order that its identities hold and that its events fold to it.
-pub fn order_holds(app: &App, id: OrderId) {
+pub fn order_holds(app: &App, id: OrderId, here: &str) {
     let order = get(app, id).unwrap().unwrap();
     for line in &order.lines {
         let broken = line.quantities.broken(line.max_over, line.max_short);
-        assert_eq!(broken, None, "line {} of order {}", line.position, order.number);
+        assert_eq!(broken, None, "{here}: line {} of {}", line.position, order.number);
     }
     let fold = app.store.read(|tx| folded(tx, id, i64::MAX)).unwrap();
-    assert_eq!(fold.as_ref(), Some(&order), "the events of order {} fold otherwise", order.number);
+    assert_eq!(fold.as_ref(), Some(&order), "{here}: the events of {} fold otherwise", order.number);
+}
+
+/// Demands of one item that its levels count what is claimed and held, at each location.
+pub fn item_holds(app: &App, item: ItemId, here: &str) {
+    let sums = app.store.read(|tx| {
+        let sql = "SELECT location_id, on_hand AS a, allocated AS b, backordered AS c, held AS d
+                     FROM stock_level WHERE item_id = $1";
+        let levels = quadruples(tx, sql, item)?;
+        let sql = "SELECT p.location_id,
+                          CASE WHEN p.condition = 'sellable' THEN h.qty ELSE 0 END AS a,
+                          0 AS b, 0 AS c, h.qty AS d
+                     FROM holding h JOIN place p ON p.id = h.place_id
+                    WHERE h.item_id = $1 AND p.kind = 'holding'";
+        let mut truth = quadruples(tx, sql, item)?;
+        let sql = "SELECT location_id, 0 AS a,
+                          CASE WHEN state = 'allocated' THEN qty ELSE 0 END AS b,
+                          CASE WHEN state = 'allocated' THEN 0 ELSE qty END AS c, 0 AS d
+                     FROM claim WHERE item_id = $1";
+        truth.extend(quadruples(tx, sql, item)?);
+        Ok::<_, Error>((by_location(levels), by_location(truth)))
+    });
+    let (levels, truth) = sums.unwrap();
+    assert_eq!(levels, truth, "{here}: on hand, allocated, backordered, held of {item}");
+}
+
+type Quadruple = ([u8; 16], [i64; 4]);
+
+fn quadruples(tx: &mut Tx<'_>, sql: &str, item: ItemId) -> Result<Vec<Quadruple>, Error> {
+    let rows = tx.query(sql, &[&item], |row| {
+        let mut all = [0; 4];
+        for (column, value) in ["a", "b", "c", "d"].into_iter().zip(&mut all) {
+            *value = row.get(column)?;
+        }
+        Ok((row.get("location_id")?, all))
+    });
+    Ok(rows?)
+}
+
+fn by_location(rows: Vec<Quadruple>) -> BTreeMap<[u8; 16], [i64; 4]> {
+    let mut sums = BTreeMap::<_, [i64; 4]>::new();
+    for (location, add) in rows {
+        let sum = sums.entry(location).or_default();
+        for (sum, add) in sum.iter_mut().zip(add) {
+            *sum += add;
+        }
+    }
+    sums.retain(|_, sum| *sum != [0; 4]);
+    sums
 }
 
 /// Demands everything that can be demanded of a whole database.
@@ -145,7 +193,7 @@ pub fn all_holds(app: &App) {
     let sql = "SELECT id FROM orders ORDER BY id";
     let orders = app.store.read(|tx| tx.query(sql, &[], |row| row.get::<OrderId>("id")));
     for id in orders.unwrap() {
-        order_holds(app, id);
+        order_holds(app, id, "at the end");
     }
     let report = verify::run(app, &verify::Options::default()).unwrap();
     assert!(report.clean, "{report}");

@@ -135,7 +135,7 @@ fn a_stream_keeps_its_order_when_the_clock_goes_back() {
         }
         assert_eq!(sequence(&shop.app, "one", at(1_000)).unwrap(), 10);
         assert_eq!(check(&shop.app), 10);
-        proof::order_holds(&shop.app, first.id);
+        proof::order_holds(&shop.app, first.id, "the first order");
     }
 }
 

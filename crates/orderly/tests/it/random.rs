@@ -1,0 +1,144 @@
+//! Random commands, valid and invalid ones mixed: after each, what it touched must hold; after
+//! every five hundred, everything must.
+//!
+//! `ORDERLY_RANDOM_COMMANDS` sets how many; `ORDERLY_RANDOM_SEED` repeats a run that failed.
+
+mod balance;
+mod goods;
+mod money;
+mod steps;
+mod world;
+
+use std::time::Instant as Clock;
+
+use orderly::Error;
+
+use crate::fixture::{Shop, TestDb};
+use crate::proof;
+use world::World;
+
+/// Seeds that once found something.
+const REGRESSIONS: [u64; 2] = [1, 20_261_123];
+
+/// What a command came to: a refusal is as good as success.
+type Outcome = Result<(), Error>;
+type Command = (&'static str, u64, fn(&mut World) -> Outcome);
+
+/// Every command with how often it comes.
+const COMMANDS: &[Command] = &[
+    ("place", 12, steps::place),
+    ("advance", 22, steps::advance),
+    ("cancel", 4, steps::cancel),
+    ("uncancel", 1, steps::uncancel),
+    ("hold", 2, steps::hold),
+    ("release hold", 2, steps::release_hold),
+    ("release", 3, steps::release),
+    ("recall", 1, steps::recall),
+    ("reject", 2, steps::reject),
+    ("pick", 4, steps::pick),
+    ("unpick", 2, steps::unpick),
+    ("pack", 3, steps::pack),
+    ("unpack", 1, steps::unpack),
+    ("ship", 3, steps::ship),
+    ("void shipment", 1, steps::void),
+    ("deliver", 3, steps::deliver),
+    ("fail", 1, steps::fail),
+    ("lose", 1, steps::lose),
+    ("bring back", 2, steps::bring_back),
+    ("decide back", 1, steps::decide_back),
+    ("hand over", 2, steps::hand_over),
+    ("close short", 1, steps::close_short),
+    ("close and reopen", 2, steps::close),
+    ("perform", 1, steps::perform),
+    ("undo", 3, steps::undo),
+    ("receive", 6, goods::receive),
+    ("reverse receipt", 1, goods::reverse_receipt),
+    ("adjust", 3, goods::adjust),
+    ("reverse adjustment", 1, goods::reverse_adjustment),
+    ("transfer", 2, goods::transfer),
+    ("transfer arrives", 2, goods::arrive),
+    ("count", 1, goods::count),
+    ("fill backorders", 3, goods::fill),
+    ("authorize", 2, money::authorize),
+    ("take", 2, money::take),
+    ("capture", 2, money::capture),
+    ("void", 1, money::void),
+    ("refund", 3, money::refund),
+    ("cancel refund", 1, money::cancel_refund),
+    ("request return", 3, money::request),
+    ("take back", 1, money::take_back),
+    ("approve return", 2, money::approve),
+    ("receive return", 3, money::receive),
+    ("inspect", 4, money::inspect),
+    ("end return", 1, money::end),
+];
+
+/// Which command a die of this seed shows.
+fn drawn(world: &mut World) -> &'static Command {
+    let all: u64 = COMMANDS.iter().map(|(_, weight, _)| weight).sum();
+    let mut die = world.rng.below(all);
+    for command in COMMANDS {
+        if die < command.1 {
+            return command;
+        }
+        die -= command.1;
+    }
+    unreachable!("the die is below the sum of the weights")
+}
+
+fn run(db: TestDb, seed: u64, count: u64) {
+    let began = Clock::now();
+    let mut world = World::new(Shop::new(db), seed);
+    for number in 1..=count {
+        let command = drawn(&mut world);
+        world.begin(number, command.0);
+        let books = (number % 400 == 3).then(|| proof::books(&world.shop.app));
+        let outcome = (command.2)(&mut world);
+        let done = outcome.is_ok();
+        world.judge(outcome);
+        if let Some(books) = books.filter(|_| !done) {
+            assert_eq!(proof::books(&world.shop.app), books, "{world}: a refusal changed something");
+        }
+        world.check();
+        if number % 500 == 0 {
+            world.check_all();
+        }
+    }
+    world.check_all();
+    eprintln!("{count} random commands of seed {seed} in {:?}\n{}", began.elapsed(), world.tally());
+    if count >= 2_000 {
+        for (name, ..) in COMMANDS {
+            assert!(world.happened(name), "`{name}` never succeeded: {}", world.tally());
+        }
+    }
+}
+
+fn from_env(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
+}
+
+/// A seed of this run, printed, so that every run looks at other orders.
+fn fresh_seed() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let seed = from_env("ORDERLY_RANDOM_SEED", since.as_secs() % 1_000_000_000);
+    eprintln!("ORDERLY_RANDOM_SEED={seed}");
+    seed
+}
+
+#[test]
+fn ten_thousand_random_commands_leave_everything_accounted_for_on_sqlite() {
+    run(TestDb::sqlite(), fresh_seed(), from_env("ORDERLY_RANDOM_COMMANDS", 10_000));
+}
+
+#[test]
+fn ten_thousand_random_commands_leave_everything_accounted_for_on_postgres() {
+    let Some(db) = TestDb::postgres() else { return };
+    run(db, fresh_seed(), from_env("ORDERLY_RANDOM_COMMANDS", 10_000));
+}
+
+#[test]
+fn seeds_that_once_found_something_find_nothing() {
+    for seed in REGRESSIONS {
+        run(TestDb::sqlite(), seed, 400);
+    }
+}
