@@ -30,6 +30,9 @@ pub struct Verdict {
     pub to_bin: BinId,
     /// Where they become another item, or were one.
     pub refurbished: Option<Refurbished>,
+    /// What the goods were worth in the line's last decision, where this one takes that back: they
+    /// return with exactly that, as long as the level they leave has it.
+    pub taken_back: Option<i64>,
     pub note: Option<String>,
 }
 
@@ -184,8 +187,9 @@ fn movements(
     ])
 }
 
-/// What the goods take along: the average of the level they leave; goods that are not with us
-/// come at their share of what was received.
+/// What the goods take along: what they came with, where the last decision is taken back; else the
+/// average of the level they leave; goods that are not with us come at their share of what was
+/// received.
 fn value_of(
     line: &ReturnLine,
     verdict: &Verdict,
@@ -193,6 +197,14 @@ fn value_of(
     qty: Qty,
     level: Option<&Level>,
 ) -> (i64, CostSource) {
+    let bears = |value: &i64| match level.filter(|_| from.is_ours()) {
+        Some(level) if level.held == qty => *value == level.value,
+        Some(level) => *value <= level.value,
+        None => !from.is_ours(),
+    };
+    if let Some(value) = verdict.taken_back.filter(bears) {
+        return (value, CostSource::Reversal);
+    }
     match level.filter(|_| from.is_ours()) {
         Some(level) => (issue(level.value, level.held, qty), CostSource::Average),
         None if from.is_ours() => (0, CostSource::None),

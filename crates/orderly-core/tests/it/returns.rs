@@ -121,6 +121,7 @@ fn verdict(returned: &Return, from: Fate, to: Fate, units: i64) -> Verdict {
         from_bin: SHELF,
         to_bin: SHELF,
         refurbished: None,
+        taken_back: None,
         note: None,
     }
 }

@@ -20,7 +20,7 @@ use super::command::{Object, Reference, command};
 use super::stock::make_room;
 use super::{books, orders};
 use crate::{App, Call, Error};
-use goods::{bin, catalog_of, is_sellable, level_left, other, place};
+use goods::{bin, catalog_of, is_sellable, level_left, other, place, taken_back};
 pub use save::{folded, load};
 pub(super) use save::{save, save_alone};
 
@@ -360,6 +360,7 @@ pub fn inspect(app: &App, call: &Call, id: ReturnId, verdict: &VerdictIn) -> Res
             from_bin: bin(tx, &place, verdict.from_bin, from)?,
             to_bin: bin(tx, &place, verdict.to_bin, verdict.to)?,
             refurbished: other(&catalog, line.item, verdict)?,
+            taken_back: taken_back(tx, &before, line.id, (from, verdict.to), verdict.qty)?,
             note: verdict.note.clone(),
         };
         let books = books::books_of(tx, place.legal_entity)?.currency;

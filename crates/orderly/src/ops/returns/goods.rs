@@ -1,16 +1,32 @@
 //! Where returned goods lie and what they may become.
 
 use orderly_core::catalog::{BinKind, Catalog, Location};
-use orderly_core::id::{BinId, ItemId, LocationId, LotId};
+use orderly_core::id::{BinId, ItemId, LocationId, LotId, ReturnLineId};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_core::returns::inspect::{Refurbished, Verdict};
 use orderly_core::returns::receive::Desk;
 use orderly_core::returns::{Fate, Return};
-use orderly_core::units::LevelKey;
+use orderly_core::units::{CauseKind, LevelKey};
 use orderly_store::Tx;
-use orderly_store::tables::{catalog, locations};
+use orderly_store::tables::{catalog, locations, units};
 
 use crate::Error;
+
+/// What the goods of the line's last decision were worth, where that is what is taken back.
+pub(super) fn taken_back(
+    tx: &mut Tx<'_>,
+    returned: &Return,
+    line: ReturnLineId,
+    (from, to): (Fate, Fate),
+    qty: i64,
+) -> Result<Option<i64>, Error> {
+    let last = returned.dispositions.iter().rfind(|one| one.line == line);
+    let same = last.filter(|last| (last.from, last.to, last.qty.get()) == (to, from, qty));
+    let Some(last) = same else { return Ok(None) };
+    let (kind, id) = (CauseKind::Disposition, last.id.as_bytes());
+    let moved = units::movements_of_cause(tx, kind, id)?;
+    Ok(moved.first().map(|posted| posted.movement.value))
+}
 
 /// The other item of a refurbishment: the one named, else the one the item's own record names,
 /// one for one.
