@@ -13,6 +13,7 @@ mod import_plain;
 mod kill;
 mod payments;
 mod place;
+mod place_more;
 mod proof;
 mod random;
 mod returns;

@@ -135,7 +135,12 @@ pub fn order_holds(app: &App, id: OrderId, here: &str) {
         assert_eq!(broken, None, "{here}: line {} of {}", line.position, order.number);
     }
     let fold = app.store.read(|tx| folded(tx, id, i64::MAX)).unwrap();
-    assert_eq!(fold.as_ref(), Some(&order), "{here}: the events of {} fold otherwise", order.number);
+    assert_eq!(
+        fold.as_ref(),
+        Some(&order),
+        "{here}: the events of {} fold otherwise",
+        order.number
+    );
 }
 
 /// Demands of one item that its levels count what is claimed and held, at each location.

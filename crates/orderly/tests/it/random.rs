@@ -97,7 +97,11 @@ fn run(db: TestDb, seed: u64, count: u64) {
         let done = outcome.is_ok();
         world.judge(outcome);
         if let Some(books) = books.filter(|_| !done) {
-            assert_eq!(proof::books(&world.shop.app), books, "{world}: a refusal changed something");
+            assert_eq!(
+                proof::books(&world.shop.app),
+                books,
+                "{world}: a refusal changed something"
+            );
         }
         world.check();
         if number % 500 == 0 {

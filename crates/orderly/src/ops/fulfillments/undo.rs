@@ -128,6 +128,7 @@ impl Undoing<'_> {
             Command::Retry => deliver::retry(order, shipment, now, ids)?,
             Command::Fail => deliver::fail(order, shipment, now, ids)?,
             Command::TakeOver => {
+                self.ensure_begun_by_handing_over(shipment)?;
                 let hand = Hand::of(tx, order, order.shipment(shipment)?.fulfillment)?;
                 let location = &hand.location;
                 hand_over::take_over(order, shipment, false, &booked, location, now, ids)?
@@ -138,6 +139,19 @@ impl Undoing<'_> {
                 return Err(Refusal::new(Code::NotReversible, detail).allowed(other.code()).into());
             }
         })
+    }
+
+    /// Taking over puts goods on their shelves and calls the work back: no exact inverse where the
+    /// work was released before it was handed over.
+    fn ensure_begun_by_handing_over(&self, shipment: ShipmentId) -> Result<(), Error> {
+        let fulfillment = self.now.shipment(shipment)?.fulfillment;
+        let began = |work: &Work| work.fulfillment == fulfillment && !work.released.is_zero();
+        if !self.before.work.iter().any(began) {
+            return Ok(());
+        }
+        let next = Command::TakeOver.code();
+        let detail = format!("the work had begun before it was handed over: `{next}` ends it");
+        Err(Refusal::new(Code::NotReversible, detail).allowed(next).into())
     }
 
     fn refuse<T>(&self) -> Result<T, Error> {

@@ -39,7 +39,8 @@ impl Balance {
             });
             lines.collect()
         });
-        let (goods, ledger) = app.store.read(|tx| Ok::<_, Error>((goods(tx)?, ledger(tx)?))).unwrap();
+        let (goods, ledger) =
+            app.store.read(|tx| Ok::<_, Error>((goods(tx)?, ledger(tx)?))).unwrap();
         Self { lines: lines.unwrap_or_default(), goods, ledger }
     }
 }

@@ -1,9 +1,9 @@
 //! Random commands on goods: they come, go, move, and are counted.
 
+use orderly::Error;
 use orderly::ops::stock::{adjust, count, receive, transfer};
 use orderly::ops::tasks;
 use orderly::wire::stock::{AdjustmentIn, ArrivalIn, CountIn, CountedIn, ReceiptIn, TransferIn};
-use orderly::Error;
 use orderly_core::refusal::Code;
 use serde_json::{Value, json};
 
@@ -35,7 +35,8 @@ fn restores<T>(world: &World, before: super::balance::Balance, undone: Result<T,
 pub fn receive(world: &mut World) -> Outcome {
     let call = world.call();
     let rng = &mut world.rng;
-    let sku = rng.pick(["NAIL", "BOLT", "PAINT", "DRILL", "ROPE", "BOARD", "TILE", "BRICK", "GOLD"]);
+    let sku =
+        rng.pick(["NAIL", "BOLT", "PAINT", "DRILL", "ROPE", "BOARD", "TILE", "BRICK", "GOLD"]);
     let cost = rng.pick(["0.07", "1.333", "9.99", "0", "250"]);
     let mut line = json!({ "sku": sku, "cost": cost, "quantity": rng.qty(60).to_string() });
     match sku {

@@ -60,7 +60,8 @@ pub fn take(world: &mut World) -> Outcome {
 fn step(world: &mut World) -> Option<(orderly_core::id::PaymentId, StepIn)> {
     let id = world.rng.late(&world.payments, 20)?;
     let paid = payments::get(&world.shop.app, id).unwrap().unwrap();
-    let order = paid.applications.first().map(|one| orderly_core::id::OrderId::from_bytes(one.target));
+    let order =
+        paid.applications.first().map(|one| orderly_core::id::OrderId::from_bytes(one.target));
     let order = order.or(paid.transactions.first().and_then(|one| one.order));
     if let Some(order) = order {
         world.touch(order);
@@ -182,9 +183,8 @@ pub fn request(world: &mut World) -> Outcome {
     if let Some(order) = order.filter(|_| world.rng.once_in(4)) {
         returns::cancel(&world.shop.app, &world.shop.call(), done.id)?;
         let after = world.stored(order.id);
-        let lines = |order: &Order| -> Vec<_> {
-            order.lines.iter().map(|line| line.quantities).collect()
-        };
+        let lines =
+            |order: &Order| -> Vec<_> { order.lines.iter().map(|line| line.quantities).collect() };
         assert_eq!(lines(&after), lines(&order), "{world}: a withdrawn return left something");
         return Ok(());
     }
@@ -225,7 +225,9 @@ pub fn approve(world: &mut World) -> Outcome {
     let Some(one) = some_return(world, fits) else { return Ok(()) };
     let no = world.rng.once_in(6);
     let app = &world.shop.app;
-    let done = if no { returns::refuse(app, &call, one.id, "too late") } else {
+    let done = if no {
+        returns::refuse(app, &call, one.id, "too late")
+    } else {
         returns::approve(app, &call, one.id)
     };
     done.map(|_| ())

@@ -24,7 +24,11 @@ use crate::fixture::read;
 
 /// Runs a step on an order: what is answered is what is stored, a refusal leaves it as it was, and
 /// now and then what was done is taken back, which restores everything.
-fn on(world: &mut World, order: &Order, f: impl FnOnce(&App, &Call) -> Result<Order, Error>) -> Outcome {
+fn on(
+    world: &mut World,
+    order: &Order,
+    f: impl FnOnce(&App, &Call) -> Result<Order, Error>,
+) -> Outcome {
     let app = world.shop.app.clone();
     let call = world.call().with_reason("as it comes");
     let probe = world.rng.once_in(6);
@@ -53,7 +57,8 @@ fn take_back(
     loosely: &super::balance::Balance,
 ) {
     let app = world.shop.app.clone();
-    let all = app.store.read(|tx| events::of_stream(tx, done.id.as_bytes(), done.sequence)).unwrap();
+    let all =
+        app.store.read(|tx| events::of_stream(tx, done.id.as_bytes(), done.sequence)).unwrap();
     let command = Command::of_event(&all.last().unwrap().kind).unwrap();
     let undone = work::undo::undo(&app, &world.shop.call().with_reason("a mistake"), done.id);
     match undone {
@@ -86,7 +91,9 @@ fn line(rng: &mut Rng) -> Value {
         5 => json!({ "sku": "DRILL", "quantity": quantity(rng, 2),
             "discounts": [{ "code": "SPRING", "amount": "9.99" }] }),
         6 => json!({ "sku": "ROPE", "quantity": format!("{}.{}", rng.below(9), rng.qty(9)) }),
-        7 => json!({ "sku": "BOARD", "quantity": quantity(rng, 4), "unit": "cut", "cut_length": cut }),
+        7 => {
+            json!({ "sku": "BOARD", "quantity": quantity(rng, 4), "unit": "cut", "cut_length": cut })
+        }
         8 => json!({ "sku": "TILE", "quantity": quantity(rng, 5) }),
         9 => json!({ "sku": "BRICK", "quantity": quantity(rng, 300) }),
         10 => json!({ "sku": "CARE", "quantity": quantity(rng, 3),
@@ -105,11 +112,8 @@ pub fn place(world: &mut World) -> Outcome {
     let channel = rng.pick(["web", "market", "till", "phone", "web", "market"]);
     let lines: Vec<Value> = (0..rng.qty(3)).map(|_| line(rng)).collect();
     let name = rng.pick(["ann", "ben", "cat", "dan"]);
-    let charges = if rng.once_in(4) {
-        json!([{ "kind": "shipping", "amount": "4.95" }])
-    } else {
-        json!([])
-    };
+    let charges =
+        if rng.once_in(4) { json!([{ "kind": "shipping", "amount": "4.95" }]) } else { json!([]) };
     let wanted = read(json!({
         "channel": channel, "lines": lines, "charges": charges,
         "priority": rng.below(3),
@@ -263,7 +267,11 @@ pub fn reject(world: &mut World) -> Outcome {
 }
 
 /// A random part of a random claim of the fulfillment; with luck of the right size.
-fn claim(world: &mut World, order: &Order, at: FulfillmentId) -> Option<(orderly_core::id::ClaimId, Qty)> {
+fn claim(
+    world: &mut World,
+    order: &Order,
+    at: FulfillmentId,
+) -> Option<(orderly_core::id::ClaimId, Qty)> {
     let own: Vec<_> = order.work.iter().filter(|work| work.fulfillment == at).cloned().collect();
     let work = world.rng.of(&own)?;
     let qty = Qty::new(world.rng.qty(work.qty.get() + 1)).unwrap();
@@ -372,9 +380,7 @@ pub fn close_short(world: &mut World) -> Outcome {
     let Some(order) = world.order() else { return Ok(()) };
     let line = world.rng.of(&order.lines).unwrap().id;
     if world.rng.once_in(3) {
-        return on(world, &order, |app, call| {
-            work::close::reopen_short(app, call, order.id, line)
-        });
+        return on(world, &order, |app, call| work::close::reopen_short(app, call, order.id, line));
     }
     on(world, &order, |app, call| work::close::close_short(app, call, order.id, line))
 }

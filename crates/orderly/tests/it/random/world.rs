@@ -161,7 +161,8 @@ impl World {
     }
 
     pub fn tally(&self) -> String {
-        let one = |(name, (done, refused)): (&&str, &(u64, u64))| format!("{name} {done}/{refused}");
+        let one =
+            |(name, (done, refused)): (&&str, &(u64, u64))| format!("{name} {done}/{refused}");
         self.tally.iter().map(one).collect::<Vec<_>>().join(", ")
     }
 
