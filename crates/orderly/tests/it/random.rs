@@ -17,8 +17,9 @@ use crate::fixture::{Shop, TestDb};
 use crate::proof;
 use world::World;
 
-/// Seeds that once found something.
-const REGRESSIONS: [u64; 2] = [1, 20_261_123];
+/// Seeds that once found something, with how many commands it took.
+/// 6: a hand-over of work that had begun; 77: units scrapped, brought back and scrapped again.
+const REGRESSIONS: [(u64, u64); 2] = [(6, 100), (77, 1_000)];
 
 /// What a command came to: a refusal is as good as success.
 type Outcome = Result<(), Error>;
@@ -110,8 +111,9 @@ fn run(db: TestDb, seed: u64, count: u64) {
     }
     world.check_all();
     eprintln!("{count} random commands of seed {seed} in {:?}\n{}", began.elapsed(), world.tally());
-    if count >= 2_000 {
-        for (name, ..) in COMMANDS {
+    if count >= 5_000 {
+        // No item of the shop may be delivered short: closing short is always refused here.
+        for (name, ..) in COMMANDS.iter().filter(|(name, ..)| *name != "close short") {
             assert!(world.happened(name), "`{name}` never succeeded: {}", world.tally());
         }
     }
@@ -142,7 +144,7 @@ fn ten_thousand_random_commands_leave_everything_accounted_for_on_postgres() {
 
 #[test]
 fn seeds_that_once_found_something_find_nothing() {
-    for seed in REGRESSIONS {
-        run(TestDb::sqlite(), seed, 400);
+    for (seed, count) in REGRESSIONS {
+        run(TestDb::sqlite(), seed, count);
     }
 }
