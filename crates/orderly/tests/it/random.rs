@@ -1,7 +1,8 @@
 //! Random commands, valid and invalid ones mixed: after each, what it touched must hold; after
 //! every five hundred, everything must.
 //!
-//! `ORDERLY_RANDOM_COMMANDS` sets how many; `ORDERLY_RANDOM_SEED` repeats a run that failed.
+//! `ORDERLY_RANDOM_COMMANDS` sets how many; `ORDERLY_RANDOM_SEED` repeats a run that failed: four
+//! shops trade at once, with this seed and the three that follow.
 
 mod balance;
 mod goods;
@@ -20,6 +21,9 @@ use world::World;
 /// Seeds that once found something, with how many commands it took.
 /// 6: a hand-over of work that had begun; 77: units scrapped, brought back and scrapped again.
 const REGRESSIONS: [(u64, u64); 2] = [(6, 100), (77, 1_000)];
+
+/// Shops that trade at once.
+const SHOPS: u64 = 4;
 
 /// What a command came to: a refusal is as good as success.
 type Outcome = Result<(), Error>;
@@ -87,7 +91,8 @@ fn drawn(world: &mut World) -> &'static Command {
     unreachable!("the die is below the sum of the weights")
 }
 
-fn run(db: TestDb, seed: u64, count: u64) {
+/// Runs commands, and returns those that succeeded at least once.
+fn run(db: TestDb, seed: u64, count: u64) -> Vec<&'static str> {
     let began = Clock::now();
     let mut world = World::new(Shop::new(db), seed);
     for number in 1..=count {
@@ -111,10 +116,24 @@ fn run(db: TestDb, seed: u64, count: u64) {
     }
     world.check_all();
     eprintln!("{count} random commands of seed {seed} in {:?}\n{}", began.elapsed(), world.tally());
+    let happened = COMMANDS.iter().map(|(name, ..)| *name);
+    happened.filter(|name| world.happened(name)).collect()
+}
+
+/// Runs the commands in four shops at once, each with a seed of its own.
+fn run_all(open: impl Fn() -> TestDb + Sync) {
+    let (seed, count) = (fresh_seed(), from_env("ORDERLY_RANDOM_COMMANDS", 10_000));
+    let open = &open;
+    let happened: Vec<&str> = std::thread::scope(|scope| {
+        let shops: Vec<_> = (seed..seed + SHOPS)
+            .map(|seed| scope.spawn(move || run(open(), seed, count / SHOPS)))
+            .collect();
+        shops.into_iter().flat_map(|shop| shop.join().unwrap()).collect()
+    });
     if count >= 5_000 {
         // No item of the shop may be delivered short: closing short is always refused here.
         for (name, ..) in COMMANDS.iter().filter(|(name, ..)| *name != "close short") {
-            assert!(world.happened(name), "`{name}` never succeeded: {}", world.tally());
+            assert!(happened.contains(name), "`{name}` never succeeded");
         }
     }
 }
@@ -133,13 +152,14 @@ fn fresh_seed() -> u64 {
 
 #[test]
 fn ten_thousand_random_commands_leave_everything_accounted_for_on_sqlite() {
-    run(TestDb::sqlite(), fresh_seed(), from_env("ORDERLY_RANDOM_COMMANDS", 10_000));
+    run_all(TestDb::sqlite);
 }
 
 #[test]
 fn ten_thousand_random_commands_leave_everything_accounted_for_on_postgres() {
-    let Some(db) = TestDb::postgres() else { return };
-    run(db, fresh_seed(), from_env("ORDERLY_RANDOM_COMMANDS", 10_000));
+    if TestDb::postgres().is_some() {
+        run_all(|| TestDb::postgres().unwrap());
+    }
 }
 
 #[test]
