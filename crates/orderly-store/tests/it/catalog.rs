@@ -204,7 +204,7 @@ fn settings_and_legal_entities_are_kept() {
                 assert!(settings::insert_entity(tx, &entity)?);
                 assert!(!settings::insert_entity(tx, &entity)?);
                 assert_eq!(settings::entity(tx, entity.id)?.as_ref(), Some(&entity));
-                assert_eq!(settings::entities(tx)?, [entity.clone()]);
+                assert_eq!(settings::entities(tx)?, std::slice::from_ref(&entity));
                 Ok::<_, StoreError>(())
             })
             .unwrap();
@@ -237,7 +237,7 @@ fn channels_are_kept_and_saved_by_version() {
                 assert!(channels::save(tx, &channel, &after)?);
                 assert!(!channels::save(tx, &channel, &after)?);
                 assert_eq!(channels::get(tx, channel.id)?.as_ref(), Some(&after));
-                assert_eq!(channels::all(tx)?, [after.clone()]);
+                assert_eq!(channels::all(tx)?, std::slice::from_ref(&after));
                 Ok::<_, StoreError>(())
             })
             .unwrap();
@@ -290,7 +290,7 @@ fn locations_are_kept_with_their_bins() {
                 assert!(locations::save(tx, &location, &after)?);
                 assert!(!locations::save(tx, &location, &after)?);
                 assert_eq!(locations::get(tx, id)?.as_ref(), Some(&after));
-                assert_eq!(locations::all(tx)?, [after.clone()]);
+                assert_eq!(locations::all(tx)?, std::slice::from_ref(&after));
                 Ok::<_, StoreError>(())
             })
             .unwrap();
@@ -316,7 +316,7 @@ fn suppliers_are_kept() {
                 assert!(!suppliers::insert(tx, &supplier)?);
                 assert_eq!(suppliers::get(tx, supplier.id)?.as_ref(), Some(&supplier));
                 assert_eq!(suppliers::by_code(tx, "ACME")?.as_ref(), Some(&supplier));
-                assert_eq!(suppliers::list(tx, "", 10)?, [supplier.clone()]);
+                assert_eq!(suppliers::list(tx, "", 10)?, std::slice::from_ref(&supplier));
                 assert!(suppliers::list(tx, "ACME", 10)?.is_empty());
                 Ok::<_, StoreError>(())
             })
@@ -363,7 +363,7 @@ fn a_file_moves_on_from_the_line_that_was_seen() {
                 assert!(imports::save(tx, &new, &after)?);
                 assert!(!imports::save(tx, &new, &after)?, "the line has moved on");
                 assert_eq!(imports::get(tx, new.id)?.as_ref(), Some(&after));
-                catalog::insert_many(tx, &[named.clone()], NOW)?;
+                catalog::insert_many(tx, std::slice::from_ref(&named), NOW)?;
                 let name = [(named.id, "Bolt M8".to_owned())];
                 assert_eq!(imports::name_items(tx, &name)?, 1);
                 assert_eq!(imports::name_items(tx, &name)?, 0, "it has a name now");
