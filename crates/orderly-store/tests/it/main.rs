@@ -1,6 +1,7 @@
 //! The store against both engines.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod books;
 mod catalog;
