@@ -36,6 +36,10 @@ impl Sqlite {
         Ok(Sqlite { queue: Queue::new(writer, path.clone()), path, readers })
     }
 
+    pub(crate) const fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
     pub(crate) fn read<T, E: From<StoreError>>(
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,

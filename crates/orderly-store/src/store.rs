@@ -65,6 +65,20 @@ impl Store {
         }
     }
 
+    /// Runs `f` with commits that do not wait for the disk, then makes all of them durable. For
+    /// filling a database that can be made again: a power cut meanwhile may lose or break it.
+    /// PostgreSQL goes on as always.
+    ///
+    /// # Errors
+    /// What the engine says where it cannot switch; `f`'s result is lost then.
+    pub fn without_waiting<T>(&self, f: impl FnOnce() -> T) -> Result<T, StoreError> {
+        let On::Sqlite(sqlite) = &self.inner.on else { return Ok(f()) };
+        sqlite.queue().set_durable(false)?;
+        let result = f();
+        sqlite.queue().set_durable(true)?;
+        Ok(result)
+    }
+
     /// What is allowed but not wise about this database, for the log and `doctor`.
     pub fn warnings(&self) -> &[String] {
         &self.inner.warnings

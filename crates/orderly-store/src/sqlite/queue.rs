@@ -91,6 +91,26 @@ impl Queue {
         }
     }
 
+    /// Makes commits wait for the disk, or not; becoming durable again, everything committed
+    /// meanwhile is brought to the disk first.
+    pub(crate) fn set_durable(&self, durable: bool) -> Result<(), StoreError> {
+        loop {
+            let mut writer = self.wait_turn();
+            if writer.group.is_some() {
+                self.pass_on(writer)?;
+                continue;
+            }
+            let settings = if durable {
+                "PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE);"
+            } else {
+                "PRAGMA synchronous = OFF;"
+            };
+            let set = writer.connection.batch(settings);
+            self.release(writer);
+            return set;
+        }
+    }
+
     fn wait_turn(&self) -> Box<Writer> {
         let mut line = self.line();
         if let Some(writer) = line.idle.take() {

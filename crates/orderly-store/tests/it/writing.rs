@@ -356,3 +356,22 @@ fn a_new_file_is_its_owners_only() {
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
 }
+
+#[test]
+fn what_did_not_wait_for_the_disk_is_durable_afterwards() {
+    for db in TestDb::each() {
+        let store = db.open(&orderly_store::schema::ORDERLY).unwrap();
+        let written = store.without_waiting(|| {
+            store.write(|tx| tx.exec("INSERT INTO setting (key, value) VALUES ('a', 'b')", &[]))
+        });
+        assert_eq!(written.unwrap().unwrap(), 1);
+        drop(store);
+        let again = db.open(&orderly_store::schema::ORDERLY).unwrap();
+        let found = again.read(|tx| {
+            tx.query_one("SELECT value FROM setting WHERE key = 'a'", &[], |row| {
+                row.get::<String>("value")
+            })
+        });
+        assert_eq!(found.unwrap().as_deref(), Some("b"));
+    }
+}

@@ -38,10 +38,14 @@ impl Demo {
         let app = session.open_or_create()?;
         let plan = demo::Plan { days: self.days, until, seed: self.seed };
         let bar = super::output::progress(u64::from(self.days), "trading");
-        let summary = demo::run(&app, &plan, &mut |day| {
-            bar.set_message(format!("trading {day}"));
-            bar.inc(1);
-        })?;
+        // Nothing is lost with a demonstration: it is made durable when it is complete.
+        let ran = app.store.without_waiting(|| {
+            demo::run(&app, &plan, &mut |day| {
+                bar.set_message(format!("trading {day}"));
+                bar.inc(1);
+            })
+        });
+        let summary = ran.map_err(Error::Unavailable)??;
         bar.finish_and_clear();
         session.out.answer(&summary, || summary.to_string())?;
         Ok(ExitCode::from(summary.exit_code()))
