@@ -33,14 +33,10 @@ pub fn run(arguments: &[String]) -> Outcome {
         let report = import::orders(&app, &call, &files, &map, &mut |_| {}).map_err(told)?;
         let speed = report.new_rows as f64 / report.seconds;
         println!(
-            "{name}: {} rows ({} new, {} rejected), {} orders, {} returns, {:.2} s, {speed:.0} rows/s",
-            report.rows,
-            report.new_rows,
-            report.rejected,
-            report.orders,
-            report.returns,
-            report.seconds,
+            "{name}: {} rows ({} new, {} rejected), {} orders, {} returns",
+            report.rows, report.new_rows, report.rejected, report.orders, report.returns,
         );
+        println!("  {:.2} s, {speed:.0} rows/s", report.seconds);
         println!(
             "  amount taken {}, rejected {}, rounding {}",
             report.amount_taken, report.amount_rejected, report.amount_rounding
