@@ -125,31 +125,37 @@ impl History {
         self.levels = [0.0; LANES];
         let inverse: Vec<f64> =
             shares.iter().map(|s| if *s > MIN_SHARE { 1.0 / s } else { 0.0 }).collect();
-        let mut sums = Sums::default();
+        // Everything that changes every period is local: it stays in registers.
+        let (mut sums, mut levels) = (Sums::default(), [0.0; LANES]);
+        self.sums.reserve(count + 1);
         self.sums.push(sums);
-        let mut position = self.demand.phase;
-        for age in 0..count {
-            let (units, weight) = (self.demand.units[age], self.demand.weight[age]);
-            if age == start && sums.shares > 1e-9 {
-                self.levels = [sums.units / sums.shares; LANES];
-            }
+        let step = settings.origin_step.max(1);
+        let (mut position, mut next_origin) = (self.demand.phase, start.next_multiple_of(step));
+        let days = self.demand.units.iter().zip(&self.demand.weight).enumerate();
+        for (age, (units, weight)) in days {
+            let share = shares[position];
             if age >= start {
-                if age % settings.origin_step == 0 {
-                    self.origins.push(Origin { age, levels: self.levels, sums });
+                if age == start && sums.shares > 1e-9 {
+                    levels = [sums.units / sums.shares; LANES];
+                }
+                if age == next_origin {
+                    self.origins.push(Origin { age, levels, sums });
+                    next_origin += step;
                 }
                 if inverse[position] > 0.0 {
-                    let trust = weight * (4.0 * shares[position]).min(1.0);
+                    let trust = weight * (4.0 * share).min(1.0);
                     let floor = 1.0 / (age as f64 + 1.0);
-                    smooth(&mut self.levels, units * inverse[position], trust, floor);
+                    smooth(&mut levels, units * inverse[position], trust, floor);
                 }
             }
-            sums.add(units, weight, shares[position]);
+            sums.add(*units, *weight, share);
             self.sums.push(sums);
             position = if position + 1 == season { 0 } else { position + 1 };
         }
         if count <= start && sums.shares > 1e-9 {
-            self.levels = [sums.units / sums.shares; LANES];
+            levels = [sums.units / sums.shares; LANES];
         }
+        self.levels = levels;
         self.scale = self.mean_squared_change();
     }
 

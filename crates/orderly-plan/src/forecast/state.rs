@@ -145,7 +145,7 @@ impl State {
             return;
         }
         if self.age >= settings.start {
-            if self.age.is_multiple_of(settings.origin_step) {
+            if self.age.is_multiple_of(settings.origin_step.max(1)) {
                 let origin = Origin { age: self.age, levels: self.levels, sums: self.sums };
                 self.pending.push(origin);
             }

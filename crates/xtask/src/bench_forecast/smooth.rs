@@ -8,6 +8,7 @@ use orderly_plan::forecast::smooth::{Voices, forecast};
 
 use super::clock::Clock;
 use super::data::{self, Case};
+use super::peers::{self, Request};
 
 const VOICES: [(&str, Voices); 4] = [
     ("dynamic theta", Voices::Theta),
@@ -22,7 +23,6 @@ pub struct Row {
     pub smape: f64,
     pub mase: f64,
     pub rmsse: f64,
-    pub rate: f64,
 }
 
 /// Scores forecasts in the order of the cases.
@@ -49,7 +49,7 @@ pub fn judge(cases: &[Case], forecasts: &[Vec<f64>], period: usize) -> Row {
 pub fn table(title: &str, cases: &[Case], period: usize) {
     println!("{title}: {} series", cases.len());
     println!(
-        "  {:<20} {:>8} {:>7} {:>7} {:>12}",
+        "  {:<22} {:>8} {:>7} {:>7} {:>12}",
         "method", "sMAPE", "MASE", "RMSSE", "series/CPU-s"
     );
     for (name, voices) in VOICES {
@@ -59,17 +59,60 @@ pub fn table(title: &str, cases: &[Case], period: usize) {
             .map(|case| forecast(&case.train, period, case.test.len(), voices).means)
             .collect();
         let seconds = clock.seconds();
-        let row = Row { rate: cases.len() as f64 / seconds, ..judge(cases, &forecasts, period) };
-        println!(
-            "  {name:<20} {:>8.3} {:>7.3} {:>7.4} {:>12.0}",
-            row.smape, row.mase, row.rmsse, row.rate
-        );
+        line(name, cases, &forecasts, period, cases.len() as f64 / seconds);
     }
 }
 
-/// Prints F1–F4 and F6.
-pub fn run(folder: &Path) -> Result<(), Box<dyn Error>> {
-    table("M3 monthly, 18 ahead", &data::m3(folder, "MONTHLY")?, 12);
+/// Prints statsforecast's models and their combinations on the same series.
+fn beside_peers(cases: &[Case], period: usize) {
+    let models = ["AutoETS", "DOT", "AutoCES"];
+    let mut rows: Vec<Vec<Vec<f64>>> = Vec::new();
+    for model in models {
+        let requests: Vec<Request<'_>> = cases
+            .iter()
+            .map(|case| Request {
+                model,
+                season: period,
+                horizon: case.test.len(),
+                history: &case.train,
+            })
+            .collect();
+        let Some(replies) = peers::forecast(&requests) else { return };
+        let seconds: f64 = replies.iter().map(|reply| reply.seconds).sum();
+        let means: Vec<Vec<f64>> = replies
+            .iter()
+            .zip(cases)
+            .map(|(reply, case)| reply.row("mean", case.test.len()))
+            .collect();
+        line(&format!("sf {model}"), cases, &means, period, cases.len() as f64 / seconds);
+        rows.push(means);
+    }
+    let median: Vec<Vec<f64>> = (0..cases.len())
+        .map(|case| {
+            (0..cases[case].test.len())
+                .map(|step| {
+                    let mut voices = [0, 1, 2].map(|model| rows[model][case][step]);
+                    voices.sort_by(f64::total_cmp);
+                    voices[1]
+                })
+                .collect()
+        })
+        .collect();
+    line("sf median of the three", cases, &median, period, f64::NAN);
+}
+
+fn line(name: &str, cases: &[Case], means: &[Vec<f64>], period: usize, rate: f64) {
+    let row = judge(cases, means, period);
+    println!("  {name:<22} {:>8.3} {:>7.3} {:>7.4} {rate:>12.0}", row.smape, row.mase, row.rmsse);
+}
+
+/// Prints F1–F4 and F6; with `peers`, statsforecast beside the monthly series.
+pub fn run(folder: &Path, peers: bool) -> Result<(), Box<dyn Error>> {
+    let monthly = data::m3(folder, "MONTHLY")?;
+    table("M3 monthly, 18 ahead", &monthly, 12);
+    if peers {
+        beside_peers(&monthly, 12);
+    }
     table("M3 quarterly, 8 ahead", &data::m3(folder, "QUARTERLY")?, 4);
     table("M3 yearly, 6 ahead", &data::m3(folder, "YEARLY")?, 1);
     table("hospital, 12 months ahead", &data::counts(folder, "hospital", 12)?, 12);
