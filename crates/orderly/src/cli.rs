@@ -12,6 +12,7 @@ mod import;
 mod items;
 mod orders;
 mod output;
+mod plan;
 mod setup;
 mod stock;
 
@@ -89,6 +90,9 @@ enum Command {
     Channels,
     /// List the locations that hold and send goods
     Locations,
+    /// Forecast, order, source and pack from plain CSV files
+    #[command(subcommand)]
+    Plan(plan::Plan),
     /// List what only a person can settle
     Exceptions(items::Exceptions),
     /// Import history, items or stock from CSV files
@@ -217,6 +221,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Customers(customers) => customers.run(session),
         Command::Channels => items::channels(session),
         Command::Locations => items::locations(session),
+        Command::Plan(plan) => plan.run(session.out),
         Command::Exceptions(exceptions) => exceptions.run(session),
         Command::Import(import) => import.run(session),
         Command::Export(export) => export.run(session),
