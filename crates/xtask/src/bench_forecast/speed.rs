@@ -41,7 +41,7 @@ pub fn run(sample: &Sample) -> Result<(), Box<dyn Error>> {
         }
     }
     println!(
-        "  1,000,000 series in ten panels, fit and three lead-time quantiles: {:.1} CPU-s ({:.1} s)",
+        "  1,000,000 series in ten panels, fit and three quantiles: {:.1} CPU-s ({:.1} s)",
         clock.seconds(),
         wall.elapsed().as_secs_f64()
     );
