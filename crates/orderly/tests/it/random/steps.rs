@@ -92,7 +92,8 @@ fn line(rng: &mut Rng) -> Value {
             "discounts": [{ "code": "SPRING", "amount": "9.99" }] }),
         6 => json!({ "sku": "ROPE", "quantity": format!("{}.{}", rng.below(9), rng.qty(9)) }),
         7 => {
-            json!({ "sku": "BOARD", "quantity": quantity(rng, 4), "unit": "cut", "cut_length": cut })
+            let pieces = quantity(rng, 4);
+            json!({ "sku": "BOARD", "quantity": pieces, "unit": "cut", "cut_length": cut })
         }
         8 => json!({ "sku": "TILE", "quantity": quantity(rng, 5) }),
         9 => json!({ "sku": "BRICK", "quantity": quantity(rng, 300) }),
