@@ -5,6 +5,7 @@
 
 mod advice;
 mod config;
+mod customers;
 mod demo;
 mod documents;
 mod export;
@@ -85,7 +86,7 @@ enum Command {
     Items(items::Items),
     /// List and show customers and their trade accounts
     #[command(subcommand)]
-    Customers(items::Customers),
+    Customers(customers::Customers),
     /// List the channels that orders come from
     Channels,
     /// List the locations that hold and send goods

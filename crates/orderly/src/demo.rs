@@ -5,6 +5,7 @@ mod catalog;
 mod money;
 mod people;
 mod random;
+mod road;
 mod shop;
 mod summary;
 mod supply;

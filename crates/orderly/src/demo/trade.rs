@@ -21,7 +21,7 @@ const SLICE_MINUTES: i64 = 15;
 const MINUTE: i64 = 60_000_000;
 
 /// Something that is to be done.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub enum Job {
     /// Release the order's work to its locations.
     Release(OrderId),

@@ -73,7 +73,7 @@ pub fn fulfillment(shown: &Shown, at: Option<&str>) -> Result<FulfillmentId, Err
         Some(text) => {
             let named = |one: &&Fulfillment| one.id.to_string() == text || code(one) == text;
             let all: Vec<&Fulfillment> = order.fulfillments.iter().filter(named).collect();
-            let busy: Vec<&Fulfillment> = all.iter().copied().filter(|one| open(one)).collect();
+            let busy: Vec<&Fulfillment> = all.iter().copied().filter(open).collect();
             if busy.is_empty() { all } else { busy }
         }
         None => order.fulfillments.iter().filter(open).collect(),

@@ -11,6 +11,7 @@ use super::page;
 use crate::cli::advice::{problem, told};
 use crate::cli::output::{progress, table};
 use crate::cli::{Given, Session};
+use crate::ops::orders::Order;
 use crate::ops::orders::place::{Placing, place_many};
 use crate::ops::read::orders;
 use crate::wire::OrderIn;
@@ -33,6 +34,9 @@ pub struct Place {
 
 /// One order of the input with the line it starts on, or why it cannot be read.
 type Row = (usize, Result<OrderIn, Error>);
+
+/// One order with its line and what became of it.
+type Answered = (usize, Option<OrderIn>, Result<Order, Error>);
 
 impl Place {
     pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
@@ -99,13 +103,7 @@ impl Place {
         Ok(ExitCode::from(u8::from(refused > 0)))
     }
 
-    fn batch(
-        &self,
-        session: &Session,
-        app: &App,
-        rows: Vec<Row>,
-    ) -> Result<Vec<(usize, Option<OrderIn>, Result<crate::ops::orders::Order, Error>)>, Error>
-    {
+    fn batch(&self, session: &Session, app: &App, rows: Vec<Row>) -> Result<Vec<Answered>, Error> {
         let mut calls = Vec::new();
         for (line, row) in &rows {
             if let Ok(order) = row {
@@ -133,7 +131,7 @@ impl Place {
 fn outcome(
     line: usize,
     asked: Option<&OrderIn>,
-    result: &Result<crate::ops::orders::Order, Error>,
+    result: &Result<Order, Error>,
 ) -> (Value, Vec<String>) {
     let external = asked.and_then(|order| order.external_id.clone());
     match result {

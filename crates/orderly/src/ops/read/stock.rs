@@ -1,6 +1,7 @@
 //! What lies where, and why.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use orderly_core::actor::{Permission, Scope};
@@ -119,14 +120,17 @@ pub fn history(
         let mut moved = Vec::new();
         for posting in units::movements_of_item(tx, item.id, before, limit.clamp(1, 1_000))? {
             let id = posting.movement.lot;
-            if !lots.contains_key(&id) {
-                let found = if id.is_none() { None } else { units::lot(tx, id)? };
-                lots.insert(id, found);
-            }
+            let lot = match lots.entry(id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(free) => {
+                    free.insert(if id.is_none() { None } else { units::lot(tx, id)? })
+                }
+            };
+            let lot = lot.as_ref().map(|lot| lot.code.clone());
             moved.push(Moved {
                 from: name(&posting.movement.from, &places),
                 to: name(&posting.movement.to, &places),
-                lot: lots.get(&id).cloned().flatten().map(|lot| lot.code),
+                lot,
                 posting,
             });
         }

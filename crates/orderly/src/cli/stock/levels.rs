@@ -1,0 +1,156 @@
+//! What there is, and why.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use orderly_core::units::LevelKey;
+use serde_json::{Value, json};
+
+use crate::Error;
+use crate::cli::Session;
+use crate::cli::output::{minute, table};
+use crate::ops::read::stock::{self, Moved, Shown, Wanted};
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only this item: SKU, GTIN or id
+    #[arg(long, value_name = "SKU")]
+    item: Option<String>,
+    /// Only at this location
+    #[arg(long, value_name = "CODE")]
+    location: Option<String>,
+    /// The next page: the cursor that the page before ended with
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<String>,
+    /// How many, at most 1,000
+    #[arg(long, default_value_t = 100)]
+    limit: u32,
+}
+
+fn cursor(text: &str) -> Result<LevelKey, Error> {
+    let mut parts = text.split('.');
+    let mut next = || parts.next().unwrap_or_default();
+    let read = (next().parse(), next().parse(), next().parse());
+    let (Ok(item), Ok(location), Ok(lot_class)) = read else {
+        return Err(Error::Invalid(format!("`{text}` is not a cursor of a page of stock")));
+    };
+    Ok(LevelKey { item, location, lot_class })
+}
+
+impl List {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let wanted = Wanted {
+            item: self.item.clone(),
+            location: self.location.clone(),
+            after: self.after.as_deref().map(cursor).transpose()?,
+            limit: self.limit,
+        };
+        let (levels, next) = stock::list(&session.open()?, &session.reading(), &wanted)?;
+        let next = next.map(|key| format!("{}.{}.{}", key.item, key.location, key.lot_class));
+        let object = json!({
+            "levels": levels.iter().map(level_json).collect::<Vec<_>>(),
+            "next": next,
+        });
+        session.out.answer(&object, || {
+            if levels.is_empty() {
+                return "No stock. Receive some: `orderly stock receive --help`.".into();
+            }
+            let rows = levels.iter().map(|shown| {
+                let level = &shown.level;
+                let show = |qty| shown.item.show(qty);
+                let piece =
+                    level.piece.map(|piece| format!("{} pieces of {}", pieces(shown), show(piece)));
+                vec![
+                    shown.location.clone(),
+                    shown.item.sku.clone(),
+                    show(level.on_hand),
+                    show(level.allocated),
+                    show(level.backordered),
+                    show(level.available()),
+                    piece.unwrap_or_default(),
+                ]
+            });
+            let head = [
+                "location",
+                "sku",
+                "on hand>",
+                "allocated>",
+                "backordered>",
+                "available>",
+                "held as",
+            ];
+            let mut text = table(&head, rows);
+            if let Some(next) = &next {
+                text.push_str(&format!("\nMore: add --after {next}"));
+            }
+            text
+        })
+    }
+}
+
+fn pieces(shown: &Shown) -> i64 {
+    shown.level.piece.map_or(0, |piece| shown.level.on_hand.get() / piece.get().max(1))
+}
+
+/// A stock level as JSON; quantities in base units.
+fn level_json(shown: &Shown) -> Value {
+    let level = &shown.level;
+    let show = |qty| shown.item.show(qty);
+    json!({
+        "location": shown.location,
+        "sku": shown.item.sku,
+        "base_unit": shown.item.base_unit.code(),
+        "piece": level.piece.map(orderly_core::qty::Qty::get),
+        "on_hand": level.on_hand.get(),
+        "held": level.held.get(),
+        "allocated": level.allocated.get(),
+        "backordered": level.backordered.get(),
+        "available": level.available().get(),
+        "safety": level.safety.get(),
+        "value_minor": level.value,
+        "shown": { "on_hand": show(level.on_hand), "available": show(level.available()) },
+    })
+}
+
+/// Shows the movements of an item.
+pub fn history(session: &Session, item: &str, limit: u32) -> Result<ExitCode, Error> {
+    let (item, moved) = stock::history(&session.open()?, &session.reading(), item, None, limit)?;
+    let one = |moved: &Moved| {
+        let movement = &moved.posting.movement;
+        json!({
+            "id": movement.id.to_string(),
+            "kind": movement.kind.code(),
+            "qty": movement.qty.get(),
+            "quantity": item.show(movement.qty),
+            "from": moved.from,
+            "to": moved.to,
+            "lot": moved.lot,
+            "value_minor": movement.value,
+            "cause": movement.cause.kind.code(),
+            "reason": movement.reason,
+            "at": movement.effective_at.to_string(),
+            "recorded_at": moved.posting.by.recorded_at.to_string(),
+        })
+    };
+    let object = json!({
+        "sku": item.sku,
+        "base_unit": item.base_unit.code(),
+        "movements": moved.iter().map(one).collect::<Vec<_>>(),
+    });
+    session.out.answer(&object, || {
+        let rows = moved.iter().map(|moved| {
+            let movement = &moved.posting.movement;
+            vec![
+                minute(&movement.effective_at.to_string()),
+                movement.kind.code().into(),
+                item.show(movement.qty),
+                moved.from.clone(),
+                moved.to.clone(),
+                moved.lot.clone().unwrap_or_default(),
+                movement.reason.clone().unwrap_or_default(),
+            ]
+        });
+        let head = ["when (UTC)", "what", "quantity>", "from", "to", "lot", "why"];
+        format!("{}  {}\n{}", item.sku, item.name, table(&head, rows))
+    })
+}
