@@ -70,10 +70,12 @@ pub fn told(error: &Error) -> String {
 fn what_happened(refusal: &Refusal) -> String {
     let mut lines = Vec::new();
     for issue in &refusal.issues {
-        let mut line = sentence(&issue.detail);
-        if !issue.pointer.is_empty() {
-            line.push_str(&format!(" (at {})", issue.pointer));
-        }
+        let place = if issue.pointer.is_empty() {
+            String::new()
+        } else {
+            format!(" (at {})", issue.pointer)
+        };
+        let mut line = sentence(&format!("{}{place}", issue.detail.trim_end_matches('.')));
         if let Some(available) = &issue.available {
             line.push_str(&format!(" Available: {available}."));
         }
