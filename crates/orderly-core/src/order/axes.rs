@@ -51,7 +51,10 @@ pub fn axes(order: &Order) -> Axes {
         shipped: extent(shipped, wanted),
         delivered: extent(sum(|l| l.quantities.delivered), wanted),
         invoiced: extent(sum(|l| l.quantities.invoiced), wanted),
-        returned: extent(sum(|l| l.quantities.returned), shipped),
+        returned: match sum(|l| l.quantities.returned) {
+            0 => Extent::None,
+            returned => extent(returned, shipped),
+        },
         held: order.holds.iter().any(|hold| hold.released_at.is_none()),
         short: goods.iter().any(|line| !line.quantities.backordered.is_zero()),
     }

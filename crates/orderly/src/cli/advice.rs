@@ -91,7 +91,14 @@ fn what_happened(refusal: &Refusal) -> String {
 fn sentence(text: &str) -> String {
     let text = text.trim();
     let mut chars = text.chars();
-    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    // The name of a file stays as it is.
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let named = word.trim_end_matches(['.', ':', ',']).contains(['.', '/', '\\']);
+    let first: String = if named {
+        chars.next().into_iter().collect()
+    } else {
+        chars.next().into_iter().flat_map(char::to_uppercase).collect()
+    };
     let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{stop}", chars.as_str())
 }

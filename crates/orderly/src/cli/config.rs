@@ -80,7 +80,7 @@ fn written(path: &Path) -> Result<Written, Error> {
     };
     toml::from_str(&text).map_err(|error| {
         let message = error.message();
-        let line = error.span().map(|span| text[..span.start].lines().count().max(1));
+        let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
         let line = line.map_or_else(String::new, |line| format!(" line {line}"));
         Error::Invalid(format!("{}{line}: {message}", path.display()))
     })

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use orderly_core::catalog::new::{NewChannel, NewEntity, NewLocation};
 use orderly_core::catalog::{ChannelKind, LocationKind};
+use orderly_core::party::NewParty;
 use serde_json::json;
 
 use super::config::{self, shown};
@@ -32,11 +33,32 @@ pub struct Init {
     /// The code of its first location
     #[arg(long, default_value = "MAIN")]
     location: String,
+    /// A street line of that location's address, which labels need
+    #[arg(long)]
+    street: Vec<String>,
+    /// The city of that address
+    #[arg(long, requires = "street")]
+    city: Option<String>,
+    /// The postcode of that address
+    #[arg(long, requires = "street")]
+    postcode: Option<String>,
     #[command(flatten)]
     given: Given,
 }
 
 impl Init {
+    fn address(&self) -> Option<NewParty> {
+        let party = NewParty {
+            name: self.name.clone(),
+            address_lines: self.street.clone(),
+            city: self.city.clone(),
+            postcode: self.postcode.clone(),
+            country: Some(self.country.clone()),
+            ..NewParty::default()
+        };
+        (!self.street.is_empty()).then_some(party)
+    }
+
     /// Sets up the merchant, a first location, and the channels STORE, WEB and PHONE.
     pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         let app = session.open_or_create()?;
@@ -59,7 +81,7 @@ impl Init {
             code: self.location.clone(),
             name: self.name.clone(),
             kind: LocationKind::Store,
-            address: None,
+            address: self.address(),
             coordinates: None,
             zone: None,
             priority: 0,
@@ -261,7 +283,7 @@ impl Tasks {
         let Self::Run = self;
         let ran = ops::tasks::run_due(&session.open()?, now(), fresh_seed())?;
         session.out.answer(&json!({ "done": ran.done, "failed": ran.failed }), || {
-            format!("{} tasks were done, {} failed and are tried again.", ran.done, ran.failed)
+            format!("{} tasks were done; {} failed and will be tried again.", ran.done, ran.failed)
         })
     }
 }

@@ -5,6 +5,8 @@
 #![expect(dead_code, reason = "the fixture offers more than every test needs")]
 
 mod catalog;
+mod cli;
+mod demo;
 mod fixture;
 mod fulfillments;
 mod import;
