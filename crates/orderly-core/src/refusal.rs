@@ -96,13 +96,9 @@ codes! {
     SerialTaken "serial_taken" 409;
     SamePlace "same_place" 422;
     ReasonRequired "reason_required" 422;
-    CreditLimit "credit_limit" 409 override OverrideCredit;
     AccountRequired "account_required" 422;
-    PeriodClosed "period_closed" 409;
-    UnknownTemplate "unknown_template" 422;
     ApprovalByRequester "approval_by_requester" 409;
     PromiseInThePast "promise_in_the_past" 422;
-    OriginExhausted "origin_exhausted" 409;
 }
 
 /// One thing wrong: where in the request, which code, and the figures that help.

@@ -95,7 +95,7 @@ impl Queue {
     /// meanwhile is brought to the disk first.
     pub(crate) fn set_durable(&self, durable: bool) -> Result<(), StoreError> {
         loop {
-            let mut writer = self.wait_turn();
+            let writer = self.wait_turn();
             if writer.group.is_some() {
                 self.pass_on(writer)?;
                 continue;

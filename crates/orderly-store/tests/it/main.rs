@@ -7,6 +7,7 @@ mod books;
 mod catalog;
 mod engine;
 mod migrations;
+mod orders;
 mod parties;
 mod payments;
 mod races;

@@ -175,9 +175,6 @@ fn refused(code: Code) -> (&'static str, String) {
         Code::UnknownUnit | Code::UnitMismatch => {
             ("the item is not sold by this unit", "see its units: `orderly items show SKU`")
         }
-        Code::CreditLimit => {
-            ("the account would owe more than it may", "take a payment first, or raise the limit")
-        }
         Code::AlreadyExists => ("it is there already", "show it, or choose another code"),
         Code::ReasonRequired => ("this is kept with its reason", "say why with --reason"),
         _ => ("nothing was changed", "correct what is named and run it again"),

@@ -2,6 +2,7 @@
 
 pub mod again;
 mod differ;
+mod numbers;
 pub mod place;
 mod resolve;
 pub mod source;

@@ -275,6 +275,8 @@ fn items() -> Vec<Value> {
         json!({ "sku": "KIT-A", "name": "Kit A", "price": "1.00", "kit": true,
                 "components": [{ "sku": "BOLT", "quantity": "2" }] }),
         json!({ "sku": "KIT-B", "name": "Kit B", "price": "1.00", "kit": true,
-                "components": [{ "sku": "BOLT", "quantity": "1" }, { "sku": "NAIL", "quantity": "3" }] }),
+                "components": [
+                    { "sku": "BOLT", "quantity": "1" }, { "sku": "NAIL", "quantity": "3" },
+                ] }),
     ]
 }

@@ -67,7 +67,9 @@ fn boards_are_allocated_by_the_piece() {
         let boards = |channel: &str| {
             read(json!({
                 "channel": channel, "customer": { "name": "Ann" },
-                "lines": [{ "sku": "BOARD", "quantity": "7", "unit": "cut", "cut_length": "2.4 m" }],
+                "lines": [
+                    { "sku": "BOARD", "quantity": "7", "unit": "cut", "cut_length": "2.4 m" },
+                ],
             }))
         };
         shop.stock("BOARD", "depot", 20_000, Some(1_000));
@@ -231,5 +233,34 @@ fn an_order_brings_its_payments_along() {
         let refused = refusal(place(&shop.app, &shop.call(), &paid));
         assert_eq!(refused.code(), Code::AlreadyExists);
         assert_eq!(refused.issues[0].pointer, "/payments/0");
+    }
+}
+
+#[test]
+fn what_cannot_be_priced_promised_or_ordered_is_refused_in_its_place() {
+    for shop in Shop::each() {
+        shop.stock("NAIL", "depot", 10, None);
+        let mut in_dollars = order("web", &[("NAIL", "1")]);
+        in_dollars.currency = Some("USD".into());
+        let refused = refusal(place(&shop.app, &shop.call(), &in_dollars));
+        assert_eq!(refused.code(), Code::NoPrice);
+        let late = read(json!({
+            "channel": "web", "customer": { "name": "Ann" },
+            "deliveries": { "method": "parcel", "promise": "2020-01-01" },
+            "lines": [{ "sku": "NAIL", "quantity": "1" }],
+        }));
+        let refused = refusal(place(&shop.app, &shop.call(), &late));
+        assert_eq!(refused.code(), Code::PromiseInThePast);
+        let new = read(json!({
+            "number": "T1", "name": "Field & Sons", "party": { "name": "Field & Sons" },
+            "terms_days": 30, "limit": null, "currency": null,
+        }));
+        orderly::ops::parties::create_account(&shop.app, &shop.call(), &new).unwrap();
+        let mut by_nobody = order("web", &[("NAIL", "1")]);
+        by_nobody.account = Some("T1".into());
+        by_nobody.ordered_by = Some("somebody".into());
+        let refused = refusal(place(&shop.app, &shop.call(), &by_nobody));
+        assert_eq!(refused.code(), Code::UnknownContact);
+        assert_eq!(shop.sums("NAIL", "depot"), (10, 0, 0));
     }
 }

@@ -18,12 +18,12 @@ pub fn outside_store(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// No SQL outside the store is built by formatting, in tests neither.
+/// No SQL outside the store is built by formatting. Tests may: they name tables, not values.
 pub fn formatted(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.rust_under("crates").filter(|file| !may_hold_sql(file)) {
         let mut formats = false;
-        for (number, line) in file.numbered_lines() {
+        for (number, line) in file.product_lines() {
             formats = (formats && line.code.trim_start().starts_with('"'))
                 || ["format!(", "write!(", "writeln!(", "concat!("]
                     .iter()
@@ -41,7 +41,7 @@ pub fn formatted(tree: &Tree) -> Vec<Finding> {
 /// The store, the rules themselves, and the benchmarks, which measure bare SQL beside ours.
 fn may_hold_sql(file: &SourceFile) -> bool {
     let is_bench = file.is_under("crates/xtask/src")
-        && file.path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("bench"));
+        && file.path.iter().any(|part| part.to_string_lossy().starts_with("bench"));
     is_bench || file.is_under("crates/orderly-store") || file.is_under("crates/xtask/src/tidy")
 }
 
@@ -89,12 +89,12 @@ mod tests {
     }
 
     #[test]
-    fn formatted_sql_is_found_even_in_tests() {
+    fn formatted_sql_is_found() {
         let one = "run(&format!(\"DELETE FROM {table}\"));\n";
         let two = "run(&format!(\n    \"UPDATE {table} SET a = 1\",\n));\n";
         let bound = "run(\"DELETE FROM orders WHERE id = $1\", &[&id]);\n";
         for (text, count) in [(one, 1), (two, 1), (bound, 0)] {
-            let tree = Tree::of(&[("crates/orderly/tests/it/a.rs", text)]);
+            let tree = Tree::of(&[("crates/orderly/src/a.rs", text)]);
             assert_eq!(formatted(&tree).len(), count, "{text}");
         }
     }

@@ -20,7 +20,7 @@ pub struct Table<P: 'static> {
 
 impl<P> Table<P> {
     /// Inserts the parts of new orders in one go.
-    pub fn insert(
+    pub(super) fn insert(
         &self,
         tx: &mut Tx<'_>,
         orders: &[&Order],
@@ -35,7 +35,7 @@ impl<P> Table<P> {
     }
 
     /// Inserts a part or replaces it.
-    pub fn put(&self, tx: &mut Tx<'_>, order: &Order, part: &P) -> Result<(), StoreError> {
+    pub(super) fn put(&self, tx: &mut Tx<'_>, order: &Order, part: &P) -> Result<(), StoreError> {
         let key = self.columns[0].name;
         let set: Vec<String> = self.columns[1..]
             .iter()
@@ -47,7 +47,7 @@ impl<P> Table<P> {
     }
 
     /// Returns the parts of an order, in their order.
-    pub fn of(&self, tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<P>, StoreError> {
+    pub(super) fn of(&self, tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<P>, StoreError> {
         let (name, sorted_by) = (self.name, self.sorted_by);
         let sql = format!("SELECT * FROM {name} WHERE order_id = $1 ORDER BY {sorted_by}");
         tx.query(&sql, &[&order], self.from_row)
@@ -414,7 +414,7 @@ pub static PARCEL: Table<Parcel> = Table {
 };
 
 /// The backorders of an order: its claims that no stock serves yet.
-pub fn backorders_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Backorder>, StoreError> {
+pub(super) fn backorders_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Backorder>, StoreError> {
     tx.query(
         "SELECT * FROM claim WHERE order_id = $1 AND state = 'backordered' ORDER BY id",
         &[&order],
@@ -435,7 +435,10 @@ pub(super) fn backorder_from_row(row: &Row<'_>) -> Result<Backorder, StoreError>
 }
 
 /// Stores the routing of orders, the newest decision replacing the one before.
-pub fn explain(tx: &mut Tx<'_>, decided: &[(OrderId, Instant, String)]) -> Result<(), StoreError> {
+pub(super) fn explain(
+    tx: &mut Tx<'_>,
+    decided: &[(OrderId, Instant, String)],
+) -> Result<(), StoreError> {
     let columns = [
         Column::new("order_id", Kind::Bytes),
         Column::new("decided_at", Kind::Int),

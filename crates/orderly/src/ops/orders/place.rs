@@ -68,7 +68,7 @@ pub fn place(app: &App, call: &Call, order: &OrderIn) -> Result<Order, Error> {
 pub fn place_many(app: &App, placings: &[Placing<'_>]) -> Vec<Result<Order, Error>> {
     let mut outcomes = Vec::with_capacity(placings.len());
     for batch in placings.chunks(BATCH) {
-        match app.order_numbers(batch.len()) {
+        match super::numbers::take(app, batch.len()) {
             Ok(numbers) => outcomes.extend(place_batch(app, batch, &numbers)),
             Err(error) => {
                 let text = error.to_string();

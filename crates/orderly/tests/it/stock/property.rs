@@ -164,7 +164,7 @@ fn movements_levels_and_the_inventory_account_agree_whatever_is_done() {
             let mut made = Made::default();
             for step in &steps {
                 run(&shop, &mut made, step);
-                shop.app.store.read(|tx| agree(tx)).unwrap();
+                shop.app.store.read(agree).unwrap();
             }
             Ok(())
         });
