@@ -87,9 +87,16 @@ impl Shop {
 }
 
 fn nails(external: &str, quantity: &str) -> String {
-    format!(
-        r#"{{"channel":"WEB","external_id":"{external}","lines":[{{"sku":"NAIL","quantity":"{quantity}"}}],"deliveries":{{"method":"parcel","ship_to":{{"name":"Ada","lines":["1 High St"],"city":"York","postcode":"YO1 1AA","country":"GB"}}}}}}"#
-    )
+    let ship_to = serde_json::json!({
+        "name": "Ada", "lines": ["1 High St"], "city": "York", "postcode": "YO1 1AA", "country": "GB",
+    });
+    let order = serde_json::json!({
+        "channel": "WEB",
+        "external_id": external,
+        "lines": [{ "sku": "NAIL", "quantity": quantity }],
+        "deliveries": { "method": "parcel", "ship_to": ship_to },
+    });
+    order.to_string()
 }
 
 #[test]
