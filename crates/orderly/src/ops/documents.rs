@@ -5,7 +5,7 @@ use orderly_core::catalog::BinKind;
 use orderly_core::id::{BinId, FulfillmentId, LocationId, PartyId, ShipmentId};
 use orderly_core::item::Item;
 use orderly_core::order::{
-    Fulfillment, FulfillmentState, Line, Order, Shipment, ShipmentState, Work,
+    Fulfillment, FulfillmentState, Line, Method, Order, Shipment, ShipmentState, Work,
 };
 use orderly_core::party::Party;
 use orderly_core::qty::Qty;
@@ -29,6 +29,11 @@ pub fn labels(shown: &Shown, only: Option<ShipmentId>) -> Result<Vec<Label>, Err
     let order = &shown.order;
     let mut out = Vec::new();
     for shipment in shipments(order, only)? {
+        // What the customer takes along needs no label.
+        let method = order.delivery(shipment.delivery)?.method;
+        if only.is_none() && matches!(method, Method::TakeAway | Method::Collect) {
+            continue;
+        }
         let parcels: Vec<_> =
             order.parcels.iter().filter(|parcel| parcel.shipment == shipment.id).collect();
         let recipient = recipient(shown, shipment)?;
@@ -51,6 +56,10 @@ pub fn labels(shown: &Shown, only: Option<ShipmentId>) -> Result<Vec<Label>, Err
             });
         }
     }
+    if out.is_empty() {
+        let detail = format!("no parcel of order {} goes to an address", order.number);
+        return Err(Refusal::new(Code::NothingToDo, detail).into());
+    }
     Ok(out)
 }
 
@@ -66,6 +75,10 @@ pub fn slips(
     let order = &shown.order;
     let mut out = Vec::new();
     for shipment in shipments(order, only)? {
+        let method = order.delivery(shipment.delivery)?.method;
+        if only.is_none() && matches!(method, Method::TakeAway | Method::Collect) {
+            continue;
+        }
         let own = order.shipment_lines.iter().filter(|line| line.shipment == shipment.id);
         let mut lines: Vec<(i64, DocLine)> = Vec::new();
         for sent in own {
@@ -82,6 +95,10 @@ pub fn slips(
             lines: lines.into_iter().map(|(_, line)| line).collect(),
             message: String::new(),
         });
+    }
+    if out.is_empty() {
+        let detail = format!("nothing of order {} goes to an address", order.number);
+        return Err(Refusal::new(Code::NothingToDo, detail).into());
     }
     Ok(out)
 }

@@ -7,6 +7,7 @@
 mod catalog;
 mod cli;
 mod demo;
+mod documents;
 mod fixture;
 mod fulfillments;
 mod import;
