@@ -88,9 +88,10 @@ pub fn by_external(
 }
 
 /// Returns the customers whose address in force has this e-mail, the oldest first, at most 100.
+/// From the e-mail to the party and its subject: each step has its index.
 pub fn by_email(tx: &mut Tx<'_>, email: &str) -> Result<Vec<Customer>, StoreError> {
     let sql = format!(
-        "{SELECT} JOIN party ON party.id = customer.party_id
+        "{SELECT} JOIN party ON party.subject_id = customer.id AND party.id = customer.party_id
          WHERE party.email = $1 ORDER BY customer.created_at, customer.id LIMIT 100"
     );
     tx.query(&sql, &[&email], customer_from_row)

@@ -88,7 +88,8 @@ impl Shop {
 
 fn nails(external: &str, quantity: &str) -> String {
     let ship_to = serde_json::json!({
-        "name": "Ada", "lines": ["1 High St"], "city": "York", "postcode": "YO1 1AA", "country": "GB",
+        "name": "Ada", "lines": ["1 High St"], "city": "York", "postcode": "YO1 1AA",
+        "country": "GB",
     });
     let order = serde_json::json!({
         "channel": "WEB",
