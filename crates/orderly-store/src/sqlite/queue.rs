@@ -105,9 +105,9 @@ impl Queue {
             } else {
                 "PRAGMA synchronous = OFF;"
             };
-            let set = writer.connection.batch(settings);
+            let set = writer.connection.raw().execute_batch(settings);
             self.release(writer);
-            return set;
+            return set.map_err(|error| StoreError::from_sqlite(&error, settings));
         }
     }
 

@@ -340,7 +340,8 @@ impl<'a> Batch<'a> {
     fn source(&mut self, tx: &mut Tx<'_>, index: usize, built: Built) -> Result<Placed, Error> {
         let call = self.batch[index].call;
         let Built { mut order, channel, mut ids } = built;
-        let unsourced = order.clone();
+        // Only an order that stands alone is sourced twice.
+        let unsourced = self.alone.then(|| order.clone());
         for tried in 0..2 {
             let coordinates = &self.resolver.coordinates;
             let mut sources = Sources {
@@ -358,7 +359,7 @@ impl<'a> Batch<'a> {
                 }
                 Ok(Sourcing::NeedsRoom(_)) if !self.alone => return Ok(Placed::Alone),
                 Ok(Sourcing::NeedsRoom(needed)) if tried == 0 => {
-                    order = unsourced.clone();
+                    order = unsourced.clone().unwrap_or(order);
                     self.make_room(tx, call, &mut ids, &needed)?;
                 }
                 Ok(Sourcing::NeedsRoom(_)) => {

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use orderly_core::id::{CustomerId, IdSource, PartyId};
-use orderly_core::order::change::Change;
 use orderly_core::order::{Order, claims};
 use orderly_core::refusal::Refusal;
 use orderly_store::Tx;
@@ -11,11 +10,20 @@ use orderly_store::tables::{
     audit, customers, events, exceptions, idempotency, levels, numbers, orders, parties,
 };
 
+use serde::Serialize;
+
 use super::{Batch, Placed, VERB};
 use crate::Error;
 use crate::ops::command::{Object, Reference, entry, outcome};
 use crate::ops::events::{Happened, event};
 use crate::ops::payments::{Changed, save_one};
+
+/// `Change::Placed` as it is written, without a copy of the order.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum PlacedAs<'a> {
+    Placed(&'a Order),
+}
 
 impl Batch<'_> {
     /// Writes everything the batch decided, each table once.
@@ -76,7 +84,7 @@ impl Batch<'_> {
             kind: "order.placed",
             at: order.placed_at,
         };
-        event(call, &mut ids, happened, &[Change::Placed(Box::new(order.clone()))])
+        event(call, &mut ids, happened, &[PlacedAs::Placed(order)])
     }
 
     /// Inserts the customers and addresses that placed orders refer to, and no others.
