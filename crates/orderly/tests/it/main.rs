@@ -16,6 +16,7 @@ mod import_plain;
 mod kill;
 mod payments;
 mod place;
+mod plan;
 mod place_more;
 mod proof;
 mod random;
