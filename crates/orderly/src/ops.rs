@@ -1,6 +1,6 @@
 //! One function is one business operation, in one transaction.
 //!
-//! Every operation goes through [`command`]: claim the key → authorize → load → decide (in the
+//! Every operation goes through [`command()`]: claim the key → authorize → load → decide (in the
 //! core) → save by compare-and-set → movements, journals, events, audit → outcome → commit →
 //! answer. Nothing outside is touched.
 

@@ -46,7 +46,7 @@ pub fn deliver(
 /// The goods went missing on the way.
 ///
 /// # Errors
-/// As [`deliver`]; a failed shipment may be lost.
+/// As [`deliver()`]; a failed shipment may be lost.
 pub fn lose(
     order: &Order,
     shipment: ShipmentId,
@@ -73,7 +73,7 @@ pub struct BackTo {
 /// The goods came back undelivered, at the value they left with.
 ///
 /// # Errors
-/// As [`deliver`]; `kit_incomplete` where only parts of a kit would be reopened or canceled.
+/// As [`deliver()`]; `kit_incomplete` where only parts of a kit would be reopened or canceled.
 #[expect(clippy::too_many_arguments, reason = "each is a separate fact of the arrival")]
 pub fn bring_back(
     order: &Order,

@@ -51,7 +51,7 @@ pub fn hand_over(
     Ok((all, shipment))
 }
 
-/// Takes goods back that were handed over by mistake: the inverse of [`hand_over`]. The goods are
+/// Takes goods back that were handed over by mistake: the inverse of [`hand_over()`]. The goods are
 /// on their shelves again and the work is as it was before it was released. Cut pieces stay cut.
 ///
 /// # Errors

@@ -29,7 +29,7 @@ pub fn undeliver(
 /// Lost goods turned up: all that is lost of the shipment is in transit again.
 ///
 /// # Errors
-/// As [`undeliver`].
+/// As [`undeliver()`].
 pub fn find(
     order: &Order,
     shipment: ShipmentId,

@@ -167,9 +167,14 @@ fn amounts_are_above_zero() {
 }
 
 /// One step of a random history: a command or an answer.
-fn step(payment: &Payment, order: &Order, (what, amount, which): (u8, i64, usize)) -> Payment {
+fn step(
+    payment: &Payment,
+    order: &Order,
+    number: u64,
+    (what, amount, which): (u8, i64, usize),
+) -> Payment {
     let own = Purpose { order: (which % 2 == 0).then_some(order.id), refund: None };
-    let mut fresh = ids(u64::try_from(which).unwrap() * 1_000 + payment.transactions.len() as u64);
+    let mut fresh = ids(1_000 + number);
     let picked = payment.transactions.get(which % payment.transactions.len().max(1));
     let settle = |answer: &Answer, fresh: &mut IdSource| match picked {
         Some(one) => payment
@@ -202,8 +207,8 @@ proptest! {
         let mut payment = payment();
         let opened = change::Change::Opened(Box::new(payment.clone()));
         let mut folded = change::fold(None, &[opened]);
-        for one in steps {
-            let after = step(&payment, &order, one);
+        for (number, one) in (0..).zip(steps) {
+            let after = step(&payment, &order, number, one);
             folded = change::fold(folded, &change::between(&payment, &after));
             payment = after;
             prop_assert_eq!(folded.as_ref(), Some(&payment));

@@ -23,7 +23,7 @@ use crate::{Call, Error};
 /// Claims looked at for one fact; more are not displaced by one command.
 const CLAIMS: i64 = 500;
 
-/// The kind of the tasks that ask a person to count goods; its key is [`count_key`].
+/// The kind of the tasks that ask a person to count goods; its key is `count_key`.
 pub const COUNT_TASK: &str = "count";
 
 /// Makes sure that `qty` base units of a level are on hand and claimed by nobody.
