@@ -135,7 +135,8 @@ fn units_are_packed_or_told_why_not() {
     let cartons = file(
         &folder,
         "cartons.csv",
-        "carton,length_mm,width_mm,height_mm,max_weight_g,tare_g,price\nS,200,200,200,5000,80,0.5\n",
+        "carton,length_mm,width_mm,height_mm,max_weight_g,tare_g,price\n\
+         S,200,200,200,5000,80,0.5\n",
     );
     let (units, cartons) = (units.to_str().unwrap(), cartons.to_str().unwrap());
     let done = plan(&["pack", units, "--cartons", cartons]);
