@@ -72,8 +72,12 @@ fn customers_are_found_by_every_name_they_have() {
     on_each(|tx| {
         let web = ChannelId::from_bytes([9; 16]);
         let party = party(1, 1, "ada@b.org");
-        parties::insert_many(tx, std::slice::from_ref(&party))?;
-        let (one, other) = (customer(1, &party), customer(2, &party));
+        let (mut own, mut others) = (party.clone(), party.clone());
+        own.subject = customer(1, &party).id.as_bytes();
+        (others.id, others.subject) =
+            (PartyId::from_bytes([7; 16]), customer(2, &party).id.as_bytes());
+        parties::insert_many(tx, &[own.clone(), others.clone()])?;
+        let (one, other) = (customer(1, &own), customer(2, &others));
         assert_eq!(customers::insert_many(tx, &[one.clone(), other.clone()])?, 2);
         let again = Customer { id: CustomerId::from_bytes([3; 16]), ..one.clone() };
         assert_eq!(customers::insert_many(tx, &[again])?, 0, "the number is taken");
