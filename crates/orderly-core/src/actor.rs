@@ -88,6 +88,10 @@ permissions! {
     Export "export"
     Invoice "invoice.issue"
     Purchase "purchase"
+    KeepBooks "books.post"
+    ClosePeriod "books.close"
+    ReopenPeriod "books.reopen"
+    SetRates "books.rates"
 }
 
 /// Where a grant or a need applies; `None` means everywhere.

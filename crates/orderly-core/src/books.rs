@@ -3,12 +3,15 @@
 //! Goods cross the boundary of inventory by movements; [`of_movement`] gives the journal of one.
 
 mod goods;
+pub mod period;
+pub mod rate;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::*;
 use crate::money::Currency;
 use crate::order::codes;
+use crate::refusal::{Code, Refusal, ensure};
 use crate::time::{Day, Instant};
 use crate::units::Cause;
 pub use goods::of_movement;
@@ -51,11 +54,19 @@ accounts! {
     /// Goods handed over whose invoice is not issued yet.
     DeliveredNotInvoiced "delivered_not_invoiced" "Delivered, not invoiced" Asset,
     TillCash "till_cash" "Cash in tills" Asset,
+    /// Cash of a location that lies in no till.
+    SafeCash "safe_cash" "Cash in safes" Asset,
+    /// Cash and checks on their way to the bank.
+    CashInTransit "cash_in_transit" "Cash on its way to the bank" Asset,
     /// Money on its way from a payment provider; by provider (party) and channel.
     Clearing "clearing" "Payment clearing" Asset,
     /// Money a carrier collected and owes us.
     CodClearing "cod_clearing" "Cash on delivery clearing" Asset,
     Bank "bank" "Bank" Asset,
+    /// What moved on a bank account and is not explained yet; zero when all is.
+    Suspense "suspense" "Bank entries to be explained" Asset,
+    /// What suppliers owe us for what we bought.
+    RebatesReceivable "rebates_receivable" "Supplier rebates receivable" Asset,
     GoodsReceivedNotInvoiced "goods_received_not_invoiced" "Goods received, not invoiced" Liability,
     Payables "payables" "Payables" Liability,
     /// Money taken for orders that are not delivered or invoiced yet.
@@ -63,16 +74,36 @@ accounts! {
     /// Money received that pays nothing yet.
     UnappliedReceipts "unapplied_receipts" "Unapplied receipts" Liability,
     StoreCredit "store_credit" "Store credit" Liability,
+    /// What we owe customers for what they bought.
+    RebatesPayable "rebates_payable" "Customer rebates payable" Liability,
+    /// Tax on sales less tax on purchases: what we owe the authority.
     Tax "tax" "Tax" Liability,
     OpeningBalance "opening_balance" "Opening balance" Equity,
+    /// The results of the years that are closed.
+    RetainedEarnings "retained_earnings" "Retained earnings" Equity,
     Revenue "revenue" "Revenue" Income,
+    /// What customers pay for goods that they bring back.
+    RestockingFees "restocking_fees" "Restocking fees" Income,
+    /// Rebates of suppliers on what is sold already.
+    RebatesEarned "rebates_earned" "Supplier rebates earned" Income,
+    /// What suppliers take off for paying early.
+    DiscountsReceived "discounts_received" "Discounts for paying early" Income,
     CostOfGoods "cost_of_goods" "Cost of goods" Expense,
     InventoryAdjustments "inventory_adjustments" "Inventory adjustments" Expense,
     WriteOffs "write_offs" "Write-offs" Expense,
     OwnUse "own_use" "Own use" Expense,
     PriceVariance "price_variance" "Price variance" Expense,
     CashRounding "cash_rounding" "Cash rounding" Expense,
+    /// Tills that were counted over or short.
+    CashDifferences "cash_differences" "Till differences" Expense,
     BadDebt "bad_debt" "Bad debt" Expense,
+    /// Rebates of customers on what they bought.
+    RebatesGranted "rebates_granted" "Customer rebates granted" Expense,
+    /// What customers take off for paying early.
+    DiscountsGranted "discounts_granted" "Discounts granted for paying early" Expense,
+    /// What the rates of exchange made of amounts in other currencies.
+    FxDifferences "fx_differences" "Exchange differences" Expense,
+    BankFees "bank_fees" "Bank fees" Expense,
     ProviderFees "provider_fees" "Payment provider fees" Expense,
 }
 
@@ -81,6 +112,11 @@ codes! {
     JournalKind {
         Goods "goods", Capture "capture", Refund "refund", Application "application",
         Invoice "invoice", Receipt "receipt", CreditNote "credit_note", Correction "correction",
+        Cost "cost", Settlement "settlement", StoreCredit "store_credit", Restocking "restocking",
+        WriteOff "write_off", Till "till", Bank "bank", SupplierInvoice "supplier_invoice",
+        SupplierCredit "supplier_credit", SupplierPayment "supplier_payment", Rebate "rebate",
+        LateCost "late_cost", Work "work", ExchangeDifference "exchange_difference",
+        Entry "entry", Closing "closing",
     }
 }
 
@@ -90,6 +126,9 @@ codes! {
         Order "order", Shipment "shipment", Receipt "receipt", Transfer "transfer",
         Adjustment "adjustment", Count "count", Return "return", Payment "payment",
         Refund "refund", Invoice "invoice", WorkOrder "work_order",
+        PurchaseOrder "purchase_order", SupplierInvoice "supplier_invoice",
+        VendorReturn "vendor_return", Rebate "rebate", TillSession "till_session",
+        BankStatement "bank_statement", Load "load", Entry "entry", Period "period",
     }
 }
 
@@ -100,19 +139,35 @@ pub struct Books {
     pub currency: Currency,
     /// IANA zone in which accounting days are computed.
     pub zone: String,
+    /// The first day that may be posted on; `None` where no period is closed.
+    pub open_on: Option<Day>,
 }
 
 impl Books {
-    /// The accounting day of an instant.
+    /// The accounting day of what happened at an instant: its own, or the first open day where
+    /// that is closed. Facts are never refused.
     pub fn day(&self, at: Instant) -> Day {
-        at.day_in(&self.zone)
+        let own = at.day_in(&self.zone);
+        self.open_on.map_or(own, |open| own.max(open))
+    }
+
+    /// Refuses a day in a closed period, with the first open day.
+    ///
+    /// # Errors
+    /// `period_closed`.
+    pub fn require_open(&self, day: Day) -> Result<(), Refusal> {
+        let Some(open) = self.open_on else { return Ok(()) };
+        ensure(day >= open, || {
+            let detail = format!("{day} is in a closed period; post on {open} or later");
+            Refusal::new(Code::PeriodClosed, detail).allowed(open.to_string())
+        })
     }
 }
 
 impl From<&crate::catalog::LegalEntity> for Books {
     fn from(entity: &crate::catalog::LegalEntity) -> Self {
         let (legal_entity, currency) = (entity.id, entity.currency);
-        Self { legal_entity, currency, zone: entity.zone.clone() }
+        Self { legal_entity, currency, zone: entity.zone.clone(), open_on: None }
     }
 }
 
@@ -148,12 +203,21 @@ pub struct Posting {
     pub tax_code: Option<String>,
     /// The amount the tax was computed from, in minor units.
     pub tax_base_minor: Option<i64>,
+    /// What was agreed, where that is another currency than the journal's; same sign.
+    pub foreign: Option<crate::money::Money>,
 }
 
 impl Posting {
     /// A posting without tax.
     pub const fn new(account: Account, amount_minor: i64, dimensions: Dimensions) -> Self {
-        Self { account, amount_minor, dimensions, tax_code: None, tax_base_minor: None }
+        Self {
+            account,
+            amount_minor,
+            dimensions,
+            tax_code: None,
+            tax_base_minor: None,
+            foreign: None,
+        }
     }
 }
 
@@ -223,6 +287,9 @@ impl Journal {
         let negative = |posting: &Posting| Posting {
             amount_minor: posting.amount_minor.saturating_neg(),
             tax_base_minor: posting.tax_base_minor.map(i64::saturating_neg),
+            foreign: posting
+                .foreign
+                .map(|one| crate::money::Money::new(one.minor().saturating_neg(), one.currency())),
             ..posting.clone()
         };
         Self::new(head, self.postings.iter().map(negative).collect())
@@ -231,8 +298,7 @@ impl Journal {
 
 /// The accounting period of a day, as in `2026-11`.
 pub fn period(day: Day) -> String {
-    let text = day.to_string();
-    text.rsplit_once('-').map_or(text.clone(), |(month, _)| month.to_owned())
+    period::Period::of(day).to_string()
 }
 
 #[cfg(test)]
@@ -264,6 +330,25 @@ mod tests {
         assert_eq!(codes.len(), Account::ALL.len());
         assert!(Account::ALL.iter().all(|account| !account.name().is_empty()));
         assert_eq!(Account::CostOfGoods.kind(), AccountKind::Expense);
+    }
+
+    #[test]
+    fn facts_of_closed_periods_are_posted_on_the_first_open_day() {
+        let mut books = Books {
+            legal_entity: LegalEntityId::from_bytes([2; 16]),
+            currency: Currency::parse("EUR").unwrap(),
+            zone: "Europe/Berlin".into(),
+            open_on: None,
+        };
+        let (late, noon) = ("2026-11-30T23:30:00Z", "2026-11-30T11:00:00Z");
+        let day = |books: &Books, at| books.day(Instant::parse(at).unwrap()).to_string();
+        assert_eq!(day(&books, late), "2026-12-01");
+        books.open_on = Some(Day::parse("2026-12-01").unwrap());
+        assert_eq!(day(&books, noon), "2026-12-01");
+        let refusal = books.require_open(Day::parse("2026-11-30").unwrap()).unwrap_err();
+        assert_eq!(refusal.code(), Code::PeriodClosed);
+        assert_eq!(refusal.issues[0].allowed.as_deref(), Some("2026-12-01"));
+        assert_eq!(books.require_open(Day::parse("2026-12-01").unwrap()), Ok(()));
     }
 
     #[test]

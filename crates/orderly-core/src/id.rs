@@ -155,6 +155,7 @@ ids! {
     InvoiceLineId "inl"
     ItemId "itm"
     JournalId "jrn"
+    LateCostId "ltc"
     LegalEntityId "len"
     LineId "oln"
     LocationId "loc"

@@ -62,6 +62,9 @@ codes! {
     MoneyPrecision "money_precision" 422;
     MoneyTooLarge "money_too_large" 422;
     CurrencyMismatch "currency_mismatch" 422;
+    /// No rate of exchange is stored for the day; nothing is ever taken as 1.0.
+    RateMissing "rate_missing" 422;
+    PeriodClosed "period_closed" 409;
     NegativeTotal "negative_total" 422;
     NoLines "no_lines" 422;
     TooManyLines "too_many_lines" 422;

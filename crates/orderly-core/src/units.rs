@@ -244,6 +244,12 @@ codes! {
         ReturnLine "return_line", Disposition "disposition", ImportRow "import_row",
         WorkOrder "work_order", Movement "movement", PaymentTransaction "payment_transaction",
         Refund "refund", Invoice "invoice", Event "event", Application "application",
+        Settlement "settlement", SupplierInvoice "supplier_invoice",
+        SupplierInvoiceLine "supplier_invoice_line", SupplierCredit "supplier_credit",
+        SupplierPayment "supplier_payment", VendorReturnLine "vendor_return_line",
+        Rebate "rebate", TillSession "till_session", TillEntry "till_entry",
+        BankEntry "bank_entry", LateCost "late_cost", Load "load", Entry "entry",
+        Period "period",
     }
 }
 

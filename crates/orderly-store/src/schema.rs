@@ -39,6 +39,7 @@ macro_rules! orderly {
             "0006_money",
             "0007_events",
             "0008_import",
+            "0013_periods_and_rates",
         ]
     };
 }
@@ -47,5 +48,15 @@ pub const SQLITE: &[File] = orderly!("sqlite");
 pub const POSTGRES: &[File] = orderly!("postgres");
 
 /// Tables whose rows are never changed or deleted.
-pub const BOOKS: &[&str] =
-    &["application", "audit", "disposition", "event", "feed", "journal", "movement", "posting"];
+pub const BOOKS: &[&str] = &[
+    "application",
+    "audit",
+    "disposition",
+    "event",
+    "feed",
+    "journal",
+    "journal_number",
+    "late_cost",
+    "movement",
+    "posting",
+];

@@ -20,6 +20,7 @@ pub mod numbers;
 pub mod orders;
 pub mod parties;
 pub mod payments;
+pub mod rates;
 pub mod receipts;
 pub mod refunds;
 pub mod returns;

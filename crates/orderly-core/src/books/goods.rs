@@ -93,6 +93,7 @@ mod tests {
             legal_entity: LegalEntityId::from_bytes([9; 16]),
             currency: Currency::parse("EUR").unwrap(),
             zone: "Europe/Berlin".into(),
+            open_on: None,
         }
     }
 

@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 
 use orderly_core::books::{
-    Account, Dimensions, DocumentKind, Journal, JournalHead, JournalKind, Posting,
+    Account, Books, Dimensions, DocumentKind, Journal, JournalHead, JournalKind, Posting,
 };
 use orderly_core::id::{JournalId, LegalEntityId, LocationId};
-use orderly_core::money::Currency;
+use orderly_core::money::{Currency, Money};
 use orderly_core::time::{Day, Instant};
 use orderly_core::units::{Cause, CauseKind};
 
 use crate::codec::v;
-use crate::{Column, Kind, Row, StoreError, Tx, Value};
+use crate::{Column, Engine, Kind, Row, StoreError, Tx, Value};
 
 const POSTING: &[Column] = &[
     Column::new("journal_id", Kind::Bytes),
@@ -25,6 +25,8 @@ const POSTING: &[Column] = &[
     Column::new("document_id", Kind::Bytes),
     Column::new("tax_code", Kind::Text),
     Column::new("tax_base_minor", Kind::Int),
+    Column::new("foreign_currency", Kind::Text),
+    Column::new("foreign_minor", Kind::Int),
 ];
 
 const JOURNAL: [Kind; 10] = [
@@ -69,6 +71,9 @@ pub fn insert(
         .flat_map(|journal| (1_i64..).zip(journal.postings()).map(|p| posting_row(journal, p)))
         .collect();
     tx.insert_many("posting", POSTING, &postings, "")?;
+    let own = journals.iter().filter(|journal| new.contains(&journal.head.id));
+    let waiting: Vec<Vec<Value>> = own.map(|journal| vec![v(&journal.head.id)]).collect();
+    tx.insert_many("journal_pending", &[Column::new("journal_id", Kind::Bytes)], &waiting, "")?;
     Ok(new.len() as u64)
 }
 
@@ -102,7 +107,28 @@ fn posting_row(journal: &Journal, (number, posting): (i64, &Posting)) -> Vec<Val
         v(&at.document.map(|(_, id)| id)),
         v(&posting.tax_code),
         v(&posting.tax_base_minor),
+        v(&posting.foreign.map(Money::currency)),
+        v(&posting.foreign.map(Money::minor)),
     ]
+}
+
+/// Returns the books of a legal entity with the first day that may be posted on. Nobody closes or
+/// opens a period of theirs until the transaction ends.
+pub fn of(tx: &mut Tx<'_>, entity: LegalEntityId) -> Result<Option<Books>, StoreError> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => "SELECT currency, zone, open_on FROM legal_entity WHERE id = $1",
+        Engine::Postgres => {
+            "SELECT currency, zone, open_on FROM legal_entity WHERE id = $1 FOR SHARE"
+        }
+    };
+    tx.query_one(sql, &[&entity], |row| {
+        Ok(Books {
+            legal_entity: entity,
+            currency: row.get("currency")?,
+            zone: row.get("zone")?,
+            open_on: row.get("open_on")?,
+        })
+    })
 }
 
 /// Makes the chart of accounts complete: accounts that are not in it are added.
@@ -231,6 +257,8 @@ fn head_from_row(row: &Row<'_>) -> Result<JournalHead, StoreError> {
 fn posting_from_row(row: &Row<'_>) -> Result<Posting, StoreError> {
     let document_kind: Option<DocumentKind> = row.get("document_kind")?;
     let document_id: Option<[u8; 16]> = row.get("document_id")?;
+    let foreign: Option<Currency> = row.get("foreign_currency")?;
+    let foreign_minor: Option<i64> = row.get("foreign_minor")?;
     Ok(Posting {
         account: row.get("account")?,
         amount_minor: row.get("amount_minor")?,
@@ -242,5 +270,6 @@ fn posting_from_row(row: &Row<'_>) -> Result<Posting, StoreError> {
         },
         tax_code: row.get("tax_code")?,
         tax_base_minor: row.get("tax_base_minor")?,
+        foreign: foreign.zip(foreign_minor).map(|(currency, minor)| Money::new(minor, currency)),
     })
 }

@@ -4,11 +4,13 @@ use orderly_core::books::{
     Account, Books, Dimensions, DocumentKind, Journal, JournalHead, JournalKind, Posting,
     of_movement,
 };
+use orderly_core::catalog::LegalEntity;
 use orderly_core::id::*;
-use orderly_core::money::Currency;
+use orderly_core::money::{Currency, Money};
 use orderly_core::time::{Day, Instant};
 use orderly_core::units::{Cause, CauseKind};
 use orderly_store::tables::books::{self, By};
+use orderly_store::tables::settings;
 use orderly_store::{Store, StoreError};
 
 use crate::TestDb;
@@ -119,7 +121,8 @@ fn balances_are_sums_by_account_and_dimension() {
 fn the_journal_of_a_movement_is_posted_at_its_location() {
     for db in TestDb::each() {
         let store = Store::open(db.location()).unwrap();
-        let own = Books { legal_entity: ENTITY, currency: euro(), zone: "UTC".into() };
+        let zone = "UTC".into();
+        let own = Books { legal_entity: ENTITY, currency: euro(), zone, open_on: None };
         let journal = of_movement(&receipt(1, 5, 450), &own, Dimensions::default()).unwrap();
         store.write(|tx| books::insert(tx, std::slice::from_ref(&journal), now())).unwrap();
         let at = |location| {
@@ -155,5 +158,44 @@ fn journals_and_postings_are_never_changed_or_deleted() {
         }
         let sum = store.read(|tx| books::balance_of(tx, Account::Tax, None)).unwrap();
         assert_eq!(sum, -19);
+    }
+}
+
+#[test]
+fn a_posting_keeps_what_was_agreed_in_another_currency() {
+    for db in TestDb::each() {
+        let store = Store::open(db.location()).unwrap();
+        let journal = sale(1, "2026-11-01", 100, 19);
+        let dollars = Money::new(140, Currency::parse("USD").unwrap());
+        let mut postings = journal.postings().to_vec();
+        postings[0].foreign = Some(dollars);
+        let journal = Journal::new(journal.head, postings).unwrap();
+        store.write(|tx| books::insert(tx, std::slice::from_ref(&journal), now())).unwrap();
+        let read = store.read(|tx| books::list(tx, None, 1)).unwrap();
+        assert_eq!(read, [journal]);
+    }
+}
+
+#[test]
+fn the_books_of_a_legal_entity_say_from_which_day_on_they_are_open() {
+    for db in TestDb::each() {
+        let store = Store::open(db.location()).unwrap();
+        let none = store.read(|tx| settings::entity(tx, ENTITY)).unwrap();
+        assert_eq!(none, None);
+        let entity = LegalEntity {
+            id: ENTITY,
+            code: "main".into(),
+            name: "Merchant".into(),
+            country: "DE".into(),
+            currency: euro(),
+            zone: "Europe/Berlin".into(),
+            tax_number: None,
+        };
+        let read = |tx: &mut orderly_store::Tx<'_>| {
+            assert_eq!(books::of(tx, ENTITY)?, None);
+            settings::insert_entity(tx, &entity)?;
+            books::of(tx, ENTITY)
+        };
+        assert_eq!(store.write(read).unwrap(), Some(Books::from(&entity)));
     }
 }

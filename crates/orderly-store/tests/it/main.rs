@@ -11,6 +11,7 @@ mod orders;
 mod parties;
 mod payments;
 mod races;
+mod rates;
 mod refunds;
 mod returns;
 mod stock;

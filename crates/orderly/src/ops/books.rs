@@ -1,18 +1,26 @@
-//! Journals of what operations move.
+//! Journals of what operations move, and the reports and closings of the books.
 
+mod rates;
+
+use std::collections::HashMap;
+
+use orderly_core::books::rate;
 use orderly_core::books::{Books, Dimensions, Journal, of_movement};
 use orderly_core::id::LegalEntityId;
+use orderly_core::money::Currency;
+use orderly_core::order::price::money_refusal;
 use orderly_core::units::Movement;
 use orderly_store::Tx;
-use orderly_store::tables::{books, settings};
+use orderly_store::tables::books;
 
 use crate::{Call, Error};
+pub use rates::{convert, rate_on};
 
-/// The books of a legal entity.
+/// The books of a legal entity, with the first day that may be posted on. Nobody closes a period
+/// of theirs until the transaction ends.
 pub fn books_of(tx: &mut Tx<'_>, entity: LegalEntityId) -> Result<Books, Error> {
-    let found = settings::entity(tx, entity)?;
     let missing = || Error::Internal(format!("there is no legal entity {entity}"));
-    Ok(Books::from(&found.ok_or_else(missing)?))
+    books::of(tx, entity)?.ok_or_else(missing)
 }
 
 /// Posts the journal of every movement that changes the value of our goods.
@@ -32,8 +40,40 @@ pub fn of_movements(
     post(tx, call, &journals)
 }
 
-/// Adds journals, each once.
+/// Adds journals, each once: the only way into the books. A journal in another currency than its
+/// legal entity's is converted at the stored rate of its day and keeps its amounts.
+///
+/// # Errors
+/// `period_closed` for a day in a closed period; `rate_missing`.
 pub fn post(tx: &mut Tx<'_>, call: &Call, journals: &[Journal]) -> Result<(), Error> {
+    let mut known: HashMap<LegalEntityId, Books> = HashMap::new();
+    for Journal { head, .. } in journals {
+        if !known.contains_key(&head.legal_entity) {
+            known.insert(head.legal_entity, books_of(tx, head.legal_entity)?);
+        }
+        known[&head.legal_entity].require_open(head.accounting_on)?;
+    }
+    if journals.iter().all(|one| one.head.currency == known[&one.head.legal_entity].currency) {
+        return insert(tx, call, journals);
+    }
+    let mut own = Vec::with_capacity(journals.len());
+    for journal in journals {
+        own.extend(converted(tx, journal, known[&journal.head.legal_entity].currency)?);
+    }
+    insert(tx, call, &own)
+}
+
+/// The journal as it is posted; `None` where it is worth nothing in the books' currency.
+fn converted(tx: &mut Tx<'_>, journal: &Journal, into: Currency) -> Result<Option<Journal>, Error> {
+    let head = &journal.head;
+    if head.currency == into {
+        return Ok(Some(journal.clone()));
+    }
+    let rate = rate_on(tx, head.currency, into, head.accounting_on)?;
+    Ok(rate::converted(journal, &rate).map_err(|error| money_refusal(&error))?)
+}
+
+fn insert(tx: &mut Tx<'_>, call: &Call, journals: &[Journal]) -> Result<(), Error> {
     if books::insert(tx, journals, call.now)? < journals.len() as u64 {
         return Err(Error::Internal("a journal was posted twice for one cause".into()));
     }
