@@ -40,6 +40,8 @@ macro_rules! orderly {
             "0007_events",
             "0008_import",
             "0013_periods_and_rates",
+            "0016_prices",
+            "0017_work",
         ]
     };
 }
