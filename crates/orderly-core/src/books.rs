@@ -3,6 +3,7 @@
 //! Goods cross the boundary of inventory by movements; [`of_movement`] gives the journal of one.
 
 mod goods;
+pub mod late;
 pub mod period;
 pub mod rate;
 

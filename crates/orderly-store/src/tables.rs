@@ -14,6 +14,7 @@ pub mod exceptions;
 pub mod exports;
 pub mod idempotency;
 pub mod imports;
+pub mod late_costs;
 pub mod levels;
 pub mod locations;
 pub mod numbers;

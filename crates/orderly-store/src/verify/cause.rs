@@ -121,6 +121,10 @@ pub fn details(tx: &mut Tx<'_>, suspect: &Suspect) -> Result<Option<Details>, St
             "SELECT kind, NULL AS actor_kind, NULL AS actor_id, recorded_at AS at
                FROM journal WHERE id = $1"
         }
+        "late_cost" => {
+            "SELECT cause_kind AS kind, actor_kind, actor_id, recorded_at AS at
+               FROM late_cost WHERE id = $1"
+        }
         "disposition" => {
             "SELECT to_disposition AS kind, NULL AS actor_kind, NULL AS actor_id,
                     decided_at AS at FROM disposition WHERE id = $1"

@@ -44,6 +44,33 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: BACKUP,
     },
     Check {
+        invariant: "V1",
+        title: "a late cost is what its journal posts on inventory and cost of goods",
+        table: "late_cost",
+        sql: "SELECT j.id AS journal_id,
+                     'inventory ' || CAST(COALESCE(l.inventory, 0) AS TEXT) || ', cost ' ||
+                     CAST(COALESCE(l.cost, 0) AS TEXT) AS expected,
+                     'inventory ' || CAST(COALESCE(p.inventory, 0) AS TEXT) || ', cost ' ||
+                     CAST(COALESCE(p.cost, 0) AS TEXT) AS actual,
+                     'journal' AS cause, j.id AS cause_id
+                FROM journal j
+                LEFT JOIN (SELECT journal_id, SUM(inventory_minor) AS inventory,
+                                  SUM(cost_minor) AS cost
+                             FROM late_cost GROUP BY journal_id) l ON l.journal_id = j.id
+                LEFT JOIN (SELECT q.journal_id,
+                                  SUM(CASE q.account WHEN 'inventory' THEN q.amount_minor
+                                      ELSE 0 END) AS inventory,
+                                  SUM(CASE q.account WHEN 'cost_of_goods' THEN q.amount_minor
+                                      ELSE 0 END) AS cost
+                             FROM posting q JOIN journal k ON k.id = q.journal_id
+                            WHERE k.kind = 'late_cost' GROUP BY q.journal_id) p
+                  ON p.journal_id = j.id
+               WHERE j.kind = 'late_cost'
+                 AND (COALESCE(l.inventory, 0) <> COALESCE(p.inventory, 0)
+                      OR COALESCE(l.cost, 0) <> COALESCE(p.cost, 0))",
+        remedy: "have the difference corrected by a journal of its own, naming the late cost",
+    },
+    Check {
         invariant: "M2",
         title: "captured and refunded of a payment stay within their bounds",
         table: "payment",

@@ -2,7 +2,7 @@
 //! merge without a lookup per row.
 
 use orderly_core::id::{ItemId, JournalId, LocationId, LotId, MovementId, PlaceId};
-use orderly_core::units::{Condition, Level, Place};
+use orderly_core::units::{Condition, Level, LevelKey, Place};
 
 use crate::tables::events::{self, Event};
 use crate::{Row, StoreError, Tx};
@@ -99,6 +99,18 @@ pub fn goods_postings(
             })
         },
     )
+}
+
+/// Hands over what late costs made goods worth more, by level.
+pub fn late_values(
+    tx: &mut Tx<'_>,
+    mut each: impl FnMut(LevelKey, i64) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let sql = "SELECT item_id, location_id, lot_class, inventory_minor FROM late_cost";
+    tx.for_each(sql, &[], |row| {
+        let key = LevelKey { item: row.at(0)?, location: row.at(1)?, lot_class: row.at(2)? };
+        each(key, row.at(3)?)
+    })
 }
 
 /// Hands over every place with its id.

@@ -27,7 +27,7 @@ fn euro() -> Currency {
 }
 
 /// A sale of `net` with its tax, on a day of November.
-fn sale(number: u8, day: &str, net: i64, tax: i64) -> Journal {
+pub fn sale(number: u8, day: &str, net: i64, tax: i64) -> Journal {
     let head = JournalHead {
         id: JournalId::from_bytes([number; 16]),
         legal_entity: ENTITY,

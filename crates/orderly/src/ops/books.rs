@@ -1,5 +1,6 @@
 //! Journals of what operations move, and the reports and closings of the books.
 
+mod late;
 mod rates;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use orderly_store::Tx;
 use orderly_store::tables::books;
 
 use crate::{Call, Error};
+pub use late::{Allotted, LateCost, late_cost};
 pub use rates::{convert, rate_on};
 
 /// The books of a legal entity, with the first day that may be posted on. Nobody closes a period

@@ -31,7 +31,8 @@ const LEVEL: Check =
 const MOVEMENT: Check =
     check("S4", "a movement takes something from one existing place to another", "movement");
 const HISTORY: Check = check("H1", "imported movements touch none of our bins", "movement");
-const VALUE: Check = check("V1", "the value of a level is that of its movements", "stock_level");
+const VALUE: Check =
+    check("V1", "the value of a level is that of its movements and late costs", "stock_level");
 const JOURNAL: Check =
     check("V1", "each movement of value into or out of stock has its journal", "movement");
 const ACCOUNT: Check =
@@ -87,6 +88,10 @@ pub(super) fn run(tx: &mut Tx<'_>, report: &mut Report) -> Result<(), Error> {
         Ok(())
     })?;
     let (movements, postings, accounts) = scan(tx, &mut ledger, &mut findings)?;
+    store::late_values(tx, |key, value| {
+        ledger.worth(key, value);
+        Ok(())
+    })?;
     let holdings = compare_holdings(tx, &mut ledger, &mut findings)?;
     let (levels, values) = compare_levels(tx, &mut ledger, &mut findings)?;
     compare_accounts(tx, &ledger, values, &accounts, &mut findings)?;

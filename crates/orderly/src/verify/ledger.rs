@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use orderly_core::id::{ItemId, LocationId, LotId, PlaceId};
-use orderly_core::units::{Place, PlaceKind};
+use orderly_core::units::{LevelKey, Place, PlaceKind};
 use orderly_store::verify::Moved;
 
 /// Short numbers for ids that come again and again.
@@ -109,6 +109,13 @@ impl Ledger {
     /// The lot class of a lot: its own where it is a length.
     pub fn class(&self, lot: LotId) -> LotId {
         if self.lengths.contains(&lot) { lot } else { LotId::NONE }
+    }
+
+    /// Adds what a late cost made a level worth more.
+    pub fn worth(&mut self, key: LevelKey, value: i64) {
+        let (item, location) = (self.items.number(key.item), self.locations.number(key.location));
+        let level = (item, location, self.lots.number(key.lot_class));
+        add(&mut self.levels, level, |sum: &mut Counters| sum[2] += value, |sum| *sum == [0; 3]);
     }
 
     /// Adds a movement. `None` where one of its places does not exist.

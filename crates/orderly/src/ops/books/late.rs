@@ -1,0 +1,141 @@
+//! Late costs: freight, duty and invoice differences of goods that came in before.
+
+use orderly_core::books::late::split;
+use orderly_core::books::{Account, Dimensions, Journal, JournalHead, JournalKind, Posting};
+use orderly_core::id::{IdSource, ItemId, LegalEntityId, LocationId, LotId};
+use orderly_core::order::price::money_refusal;
+use orderly_core::qty::Qty;
+use orderly_core::refusal::{Code, Refusal};
+use orderly_core::time::Instant;
+use orderly_core::units::{Cause, Level, LevelChange, LevelKey};
+use orderly_store::Tx;
+use orderly_store::tables::late_costs::{self, LateCost as Row};
+use orderly_store::tables::{levels, locations};
+
+use super::{books_of, post};
+use crate::{Call, Error};
+
+/// A cost of goods that came in before, or what they turn out to have cost less.
+#[derive(Clone, Debug)]
+pub struct LateCost {
+    pub legal_entity: LegalEntityId,
+    /// The level that received the goods.
+    pub item: ItemId,
+    pub location: LocationId,
+    /// Zero but for lengths.
+    pub lot_class: LotId,
+    /// How many were received.
+    pub received: Qty,
+    /// In minor units of the legal entity's currency; negative where they cost less.
+    pub amount: i64,
+    /// The account on the other side, such as goods received, not invoiced.
+    pub contra: Account,
+    /// The finest row that says so; it has one late cost of each item and level.
+    pub cause: Cause,
+    /// Party and document of the postings.
+    pub dimensions: Dimensions,
+    pub effective_at: Instant,
+}
+
+/// Where a late cost went, in minor units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Allotted {
+    /// What the goods that are still held are worth more.
+    pub inventory: i64,
+    /// What the goods that are gone cost more.
+    pub cost: i64,
+}
+
+/// Posts a late cost as new rows: the levels that still hold the goods become worth more, the
+/// rest is cost of goods. Nothing posted before changes.
+///
+/// Levels are locked in key order: call it after orders are locked.
+///
+/// # Errors
+/// `period_closed` never: a fact is posted on the first open day. `already_exists` where the cause
+/// has its late cost.
+pub fn late_cost(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    cost: &LateCost,
+) -> Result<Allotted, Error> {
+    if cost.amount == 0 {
+        return Ok(Allotted::default());
+    }
+    let books = books_of(tx, cost.legal_entity)?;
+    let levels = holding(tx, cost)?;
+    let parts = split(cost.amount, cost.received, &levels).map_err(|e| money_refusal(&e))?;
+    let at = |location| Dimensions { location: Some(location), ..cost.dimensions };
+    let mut postings = Vec::with_capacity(parts.len() + 2);
+    for part in &parts {
+        let location = at(part.key.location);
+        postings.push(Posting::new(Account::Inventory, part.inventory, location));
+        postings.push(Posting::new(Account::CostOfGoods, part.cost, location));
+    }
+    postings.push(Posting::new(cost.contra, -cost.amount, at(cost.location)));
+    postings.retain(|posting| posting.amount_minor != 0);
+    let head = JournalHead {
+        id: ids.draw(),
+        legal_entity: cost.legal_entity,
+        kind: JournalKind::LateCost,
+        cause: cost.cause,
+        currency: books.currency,
+        accounting_on: books.day(cost.effective_at),
+        reverses: None,
+    };
+    let journal = head.id;
+    let unbalanced = |error| Error::Internal(format!("a late cost does not balance: {error}"));
+    let rows: Vec<Row> = parts
+        .iter()
+        .map(|part| Row {
+            id: ids.draw(),
+            journal,
+            part: *part,
+            cause: cost.cause,
+            actor_kind: call.actor.kind,
+            actor: call.actor.id,
+            effective_at: cost.effective_at,
+            recorded_at: call.now,
+        })
+        .collect();
+    if !late_costs::of_cause(tx, cost.cause)?.is_empty() {
+        let detail = format!("the late cost of this {} is posted", cost.cause.kind.code());
+        return Err(Refusal::new(Code::AlreadyExists, detail).into());
+    }
+    post(tx, call, &[Journal::new(head, postings).map_err(unbalanced)?])?;
+    late_costs::insert(tx, &rows)?;
+    let changes: Vec<LevelChange> = parts
+        .iter()
+        .filter(|part| part.inventory != 0)
+        .map(|part| LevelChange { value: part.inventory, ..LevelChange::none(part.key) })
+        .collect();
+    if let Some(key) = levels::change(tx, &changes)? {
+        return Err(Error::Internal(format!("the value of {key:?} cannot change")));
+    }
+    let inventory = parts.iter().map(|part| part.inventory).sum();
+    Ok(Allotted { inventory, cost: cost.amount - inventory })
+}
+
+/// The levels that may hold the goods, locked: the one that received them, then those of the legal
+/// entity's other locations.
+fn holding(tx: &mut Tx<'_>, cost: &LateCost) -> Result<Vec<Level>, Error> {
+    let own = LevelKey { item: cost.item, location: cost.location, lot_class: cost.lot_class };
+    let mut keys = vec![own];
+    for level in levels::of_item(tx, cost.item)? {
+        let key = level.key;
+        if key == own || key.lot_class != cost.lot_class || level.held == Qty::ZERO {
+            continue;
+        }
+        let at = locations::get(tx, key.location)?;
+        if at.is_some_and(|at| at.legal_entity == cost.legal_entity) {
+            keys.push(key);
+        }
+    }
+    let mut locked = levels::lock(tx, &keys)?;
+    locked.sort_by_key(|level| (level.key != own, level.key));
+    if locked.first().is_none_or(|level| level.key != own) {
+        locked.insert(0, Level::empty(own, None));
+    }
+    Ok(locked)
+}

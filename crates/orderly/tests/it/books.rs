@@ -1,0 +1,3 @@
+//! The books: closing, late costs, rates, reports and their exports, on both engines.
+
+mod late;
