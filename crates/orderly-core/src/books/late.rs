@@ -96,7 +96,8 @@ mod tests {
             let levels: Vec<Level> =
                 (1_u8..).zip(levels).map(|(at, (held, value))| level(at, held, value)).collect();
             let parts = split(amount, Qty::new(received).unwrap(), &levels).unwrap();
-            prop_assert_eq!(parts.iter().map(|part| part.inventory + part.cost).sum::<i64>(), amount);
+            let sum: i64 = parts.iter().map(|part| part.inventory + part.cost).sum();
+            prop_assert_eq!(sum, amount);
             for part in parts {
                 let level = levels.iter().find(|level| level.key == part.key).unwrap();
                 prop_assert!(level.value + part.inventory >= 0);
