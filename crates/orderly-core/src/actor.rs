@@ -91,6 +91,8 @@ permissions! {
     Export "export"
     Invoice "invoice.issue"
     Purchase "purchase"
+    ApprovePurchase "purchase.approve"
+    PaySupplier "purchase.pay"
     KeepBooks "books.post"
     ClosePeriod "books.close"
     ReopenPeriod "books.reopen"

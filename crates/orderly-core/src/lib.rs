@@ -13,6 +13,7 @@ pub mod money;
 pub mod order;
 pub mod party;
 pub mod payment;
+pub mod purchase;
 pub mod qty;
 pub mod refund;
 pub mod refusal;

@@ -23,6 +23,7 @@ pub mod quantities;
 pub mod reject;
 pub mod release;
 pub mod ship;
+pub mod special;
 pub mod undeliver;
 pub mod undo;
 pub mod unpick;
@@ -222,6 +223,10 @@ impl Line {
     /// Whether units of stock are claimed for this line.
     pub fn claims_stock(&self) -> bool {
         matches!(self.kind, LineKind::Stock | LineKind::Component | LineKind::Packaging)
+    }
+    /// Whether the line's goods are picked and shipped by us, now or once they came.
+    pub fn has_work(&self) -> bool {
+        self.claims_stock() || self.kind == LineKind::SpecialOrder
     }
     /// Whether the line's goods pass through fulfillments (also a kit's own line).
     pub fn is_goods(&self) -> bool {

@@ -136,6 +136,7 @@ pub struct Supplier {
     pub party: Option<PartyId>,
     pub currency: Currency,
     pub lead_time_days: i64,
+    pub terms: crate::purchase::supplier::SupplierTerms,
     pub active: bool,
     pub version: i64,
 }

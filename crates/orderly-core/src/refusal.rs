@@ -47,6 +47,7 @@ codes! {
     UnknownCustomer "unknown_customer" 422;
     UnknownAccount "unknown_account" 422;
     UnknownSite "unknown_site" 422;
+    UnknownSupplier "unknown_supplier" 422;
     UnknownContact "unknown_contact" 422;
     UnknownLine "unknown_line" 422;
     UnknownDelivery "unknown_delivery" 422;
@@ -58,6 +59,8 @@ codes! {
     QuantityInvalid "quantity_invalid" 422;
     QuantityTooLarge "quantity_too_large" 422;
     QuantityZero "quantity_zero" 422;
+    /// The supplier does not sell that quantity: whole packs, at least his minimum.
+    SupplierQuantity "supplier_quantity" 422;
     MoneyInvalid "money_invalid" 422;
     MoneyPrecision "money_precision" 422;
     MoneyTooLarge "money_too_large" 422;
@@ -92,6 +95,10 @@ codes! {
     AboveCaptured "above_captured" 409;
     AboveRefundable "above_refundable" 409 override RefundGoodwill;
     AboveUnapplied "above_unapplied" 409;
+    AbovePayable "above_payable" 409;
+    /// A special order waits for its customer's deposit.
+    DepositRequired "deposit_required" 409;
+    PurchaseClosed "purchase_closed" 409;
     AmountLimit "amount_limit" 403 override Approve;
     LotRequired "lot_required" 422;
     LotNotHeld "lot_not_held" 409;

@@ -67,6 +67,9 @@ pub struct Receipt {
 pub struct ReceiptLine {
     pub id: ReceiptLineId,
     pub position: i64,
+    /// What was ordered of it.
+    #[serde(default)]
+    pub purchase_line: Option<PurchaseLineId>,
     pub spot: Spot,
     pub qty: Qty,
     pub value: i64,

@@ -10,6 +10,12 @@ use orderly_core::order::{
     FulfillmentState, HoldScope, LineKind, Method, OrderState, Rounding, Settlement, ShipmentState,
 };
 use orderly_core::payment::{ApplicationKind, TargetKind, TransactionKind, TransactionState};
+use orderly_core::purchase::PurchaseState;
+use orderly_core::purchase::invoice::{
+    Spread, SupplierDocument, SupplierInvoiceState, SupplierLineKind, Variance,
+};
+use orderly_core::purchase::rebate::{AccrualKind, RebateBasis, RebateSide, RebateSpan};
+use orderly_core::purchase::vendor::VendorReturnState;
 use orderly_core::qty::{BaseUnit, Qty};
 use orderly_core::refund::{Cause as RefundCause, RefundSettlement, RefundState};
 use orderly_core::returns::{Fate, ReturnState};
@@ -56,6 +62,8 @@ code! {
     TransactionKind, TransactionState,
     Account, ActorKind, BaseUnit, BinKind, CauseKind, ChannelKind, Condition, CostSource,
     CountState, DocumentKind, FulfillmentState, JournalKind, LotKind, ReceiptKind, TransferState,
+    AccrualKind, PurchaseState, RebateBasis, RebateSide, RebateSpan, Spread, SupplierDocument,
+    SupplierInvoiceState, SupplierLineKind, Variance, VendorReturnState,
     Goods, HoldScope, LineKind, LocationKind, Method, MovementKind, OrderState, PlaceKind, Rounding,
     Settlement, ShipmentState, Tracking, WhenShort,
 }

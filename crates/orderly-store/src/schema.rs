@@ -40,6 +40,7 @@ macro_rules! orderly {
             "0007_events",
             "0008_import",
             "0013_periods_and_rates",
+            "0014_purchasing",
             "0016_prices",
             "0017_work",
         ]
@@ -61,4 +62,6 @@ pub const BOOKS: &[&str] = &[
     "late_cost",
     "movement",
     "posting",
+    "rebate_accrual",
+    "supplier_application",
 ];

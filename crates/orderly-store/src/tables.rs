@@ -22,14 +22,18 @@ pub mod orders;
 pub mod parties;
 pub mod payments;
 pub mod rates;
+pub mod purchases;
+pub mod rebates;
 pub mod receipts;
 pub mod refunds;
 pub mod returns;
 pub mod settings;
+pub mod supplier_invoices;
 pub mod suppliers;
 pub mod tasks;
 pub mod transfers;
 pub mod units;
+pub mod vendor_returns;
 
 /// Whether an object of the merchant's own is in use, as its `state` column says.
 pub(crate) const fn state(active: bool) -> &'static str {

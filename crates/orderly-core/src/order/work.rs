@@ -127,7 +127,7 @@ impl Order {
         for backorder in &self.backorders {
             raise(&mut sums.entry(backorder.line).or_default()[4], backorder.qty);
         }
-        for line in self.lines.iter_mut().filter(|line| line.claims_stock()) {
+        for line in self.lines.iter_mut().filter(|line| line.has_work()) {
             let [allocated, released, picked, packed, backordered] =
                 sums.get(&line.id).copied().unwrap_or_default();
             let held = Quantities { allocated, released, picked, packed, ..line.quantities };

@@ -67,7 +67,7 @@ pub fn backordered(
     tx.query(
         "SELECT * FROM claim
           WHERE item_id = $1 AND location_id = $2 AND state = 'backordered'
-            AND order_id IS NOT NULL
+            AND order_id IS NOT NULL AND supply_kind = 'stock_level'
           ORDER BY priority DESC, created_at, id LIMIT $3",
         &[&item, &location, &limit],
         claimed_from_row,
@@ -85,7 +85,7 @@ pub fn allocated(
     tx.query(
         "SELECT * FROM claim
           WHERE item_id = $1 AND location_id = $2 AND state = 'allocated'
-            AND order_id IS NOT NULL
+            AND order_id IS NOT NULL AND supply_kind = 'stock_level'
           ORDER BY priority, created_at DESC, id DESC LIMIT $3",
         &[&item, &location, &limit],
         claimed_from_row,

@@ -12,6 +12,7 @@ const LINE: &[Column] = &[
     Column::new("id", Kind::Bytes),
     Column::new("receipt_id", Kind::Bytes),
     Column::new("position", Kind::Int),
+    Column::new("purchase_line_id", Kind::Bytes),
     Column::new("item_id", Kind::Bytes),
     Column::new("lot_id", Kind::Bytes),
     Column::new("place_id", Kind::Bytes),
@@ -43,6 +44,7 @@ pub fn insert(tx: &mut Tx<'_>, receipt: &Receipt) -> Result<(), StoreError> {
             v(&line.id),
             v(&receipt.id),
             v(&line.position),
+            v(&line.purchase_line),
             v(&line.spot.item),
             v(&line.spot.lot),
             v(&line.spot.place(receipt.location).id()),
@@ -70,6 +72,7 @@ pub fn get(tx: &mut Tx<'_>, id: ReceiptId, lock: bool) -> Result<Option<Receipt>
             Ok(ReceiptLine {
                 id: row.get::<ReceiptLineId>("id")?,
                 position: row.get("position")?,
+                purchase_line: row.get("purchase_line_id")?,
                 qty: row.get("qty")?,
                 value: row.get("value_minor")?,
                 spot: spot_from_row(row)?,

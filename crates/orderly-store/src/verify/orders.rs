@@ -34,7 +34,8 @@ pub fn batch(
     };
     let (first, last) = (first.id, last.id);
     let claims = tx.query(
-        "SELECT * FROM claim WHERE order_id >= $1 AND order_id <= $2 ORDER BY order_id, id",
+        "SELECT * FROM claim WHERE order_id >= $1 AND order_id <= $2
+            AND supply_kind = 'stock_level' ORDER BY order_id, id",
         &[&first, &last],
         claims::claimed_from_row,
     )?;

@@ -307,6 +307,7 @@ fn suppliers_are_kept() {
             party: None,
             currency: eur(),
             lead_time_days: 14,
+            terms: SupplierTerms::default(),
             active: true,
             version: 1,
         };

@@ -416,7 +416,8 @@ pub static PARCEL: Table<Parcel> = Table {
 /// The backorders of an order: its claims that no stock serves yet.
 pub(super) fn backorders_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Backorder>, StoreError> {
     tx.query(
-        "SELECT * FROM claim WHERE order_id = $1 AND state = 'backordered' ORDER BY id",
+        "SELECT * FROM claim WHERE order_id = $1 AND state = 'backordered'
+            AND supply_kind = 'stock_level' ORDER BY id",
         &[&order],
         backorder_from_row,
     )

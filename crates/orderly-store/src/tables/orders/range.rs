@@ -82,6 +82,7 @@ impl Fill {
         tx.query(
             "SELECT * FROM claim
               WHERE order_id >= $1 AND order_id <= $2 AND state = 'backordered'
+                AND supply_kind = 'stock_level'
               ORDER BY order_id, id",
             &[&self.first, &self.last],
             |row| {
