@@ -159,12 +159,7 @@ impl PurchaseLine {
 ///
 /// # Errors
 /// `money_too_large`.
-pub fn amount(
-    price: Decimal,
-    ratio: Ratio,
-    qty: Qty,
-    currency: Currency,
-) -> Result<i64, Refusal> {
+pub fn amount(price: Decimal, ratio: Ratio, qty: Qty, currency: Currency) -> Result<i64, Refusal> {
     let all = price.checked_mul(Decimal::from(qty.get()));
     let all = all.and_then(|all| all.checked_mul(Decimal::from(ratio.den)));
     let all = all.and_then(|all| all.checked_div(Decimal::from(ratio.num)));
@@ -332,12 +327,7 @@ impl PurchaseOrder {
     ///
     /// # Errors
     /// `not_reversible` where the goods are invoiced; `unknown_line`.
-    pub fn unreceive(
-        &mut self,
-        line: PurchaseLineId,
-        qty: Qty,
-        value: i64,
-    ) -> Result<(), Refusal> {
+    pub fn unreceive(&mut self, line: PurchaseLineId, qty: Qty, value: i64) -> Result<(), Refusal> {
         let line = self.line_mut(line)?;
         let left = line.received.minus(qty).filter(|left| *left >= line.invoiced);
         line.received = left.ok_or_else(|| {

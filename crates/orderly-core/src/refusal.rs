@@ -47,7 +47,6 @@ codes! {
     UnknownCustomer "unknown_customer" 422;
     UnknownAccount "unknown_account" 422;
     UnknownSite "unknown_site" 422;
-    UnknownSupplier "unknown_supplier" 422;
     UnknownContact "unknown_contact" 422;
     UnknownLine "unknown_line" 422;
     UnknownDelivery "unknown_delivery" 422;
@@ -95,9 +94,6 @@ codes! {
     AboveCaptured "above_captured" 409;
     AboveRefundable "above_refundable" 409 override RefundGoodwill;
     AboveUnapplied "above_unapplied" 409;
-    AbovePayable "above_payable" 409;
-    /// A special order waits for its customer's deposit.
-    DepositRequired "deposit_required" 409;
     PurchaseClosed "purchase_closed" 409;
     AmountLimit "amount_limit" 403 override Approve;
     LotRequired "lot_required" 422;

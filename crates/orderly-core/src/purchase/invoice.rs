@@ -134,8 +134,7 @@ pub fn mismatches<'a>(
     let mut taken: Vec<(PurchaseLineId, i64)> = Vec::new();
     for line in &invoice.lines {
         let Some(bought) = line.purchase_line.and_then(&find) else { continue };
-        let before: i64 =
-            taken.iter().filter(|(id, _)| *id == bought.id).map(|(_, qty)| qty).sum();
+        let before: i64 = taken.iter().filter(|(id, _)| *id == bought.id).map(|(_, qty)| qty).sum();
         taken.push((bought.id, line.qty.get()));
         let free = (bought.uninvoiced().get() - before).max(0);
         if line.qty.get() > free {
@@ -315,10 +314,8 @@ mod tests {
         let dear = [(1, Reason::PriceAboveOrder)];
         assert_eq!(found(&invoice(&[(9, 3_031)], 0), 10_000), dear);
         assert_eq!(found(&invoice(&[(9, 3_030)], 0), 10_000), []);
-        let credit = SupplierInvoice {
-            kind: SupplierDocument::CreditNote,
-            ..invoice(&[(99, 99_000)], 0)
-        };
+        let credit =
+            SupplierInvoice { kind: SupplierDocument::CreditNote, ..invoice(&[(99, 99_000)], 0) };
         assert_eq!(found(&credit, 0), []);
     }
 

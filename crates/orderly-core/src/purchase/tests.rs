@@ -74,7 +74,10 @@ fn a_purchase_order_walks_through_its_states() {
     assert_eq!(draft.state(), PurchaseState::Draft);
     assert_eq!(code(draft.ensure_open()), Code::InvalidTransition);
     let mut order = draft.send(now).unwrap();
-    assert_eq!((order.state(), code(order.send(now))), (PurchaseState::Sent, Code::InvalidTransition));
+    assert_eq!(
+        (order.state(), code(order.send(now))),
+        (PurchaseState::Sent, Code::InvalidTransition)
+    );
     let first = Day::parse("2026-12-01").unwrap();
     order = order.confirm(Some("A-7".into()), Some(first), &[], now).unwrap();
     assert_eq!(order.state(), PurchaseState::Confirmed);
@@ -95,7 +98,10 @@ fn a_purchase_order_walks_through_its_states() {
     assert_eq!((order.state(), order.lines[0].over()), (PurchaseState::Closed, qty(1)));
     assert_eq!(code(order.receive(id, qty(1), 0, false)), Code::AboveTolerance);
     order.unreceive(id, qty(7), 2_334).unwrap();
-    assert_eq!((order.state(), order.lines[0].received_minor), (PurchaseState::PartReceived, 1_333));
+    assert_eq!(
+        (order.state(), order.lines[0].received_minor),
+        (PurchaseState::PartReceived, 1_333)
+    );
     order.lines[0].invoiced = qty(2);
     assert_eq!(code(order.unreceive(id, qty(3), 0)), Code::NotReversible);
 

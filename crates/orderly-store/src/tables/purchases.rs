@@ -11,9 +11,7 @@ use orderly_core::time::Day;
 use crate::codec::{from_json, json, v};
 use crate::{Column, Engine, Kind, Row, StoreError, Tx, Value};
 pub use claims::{PurchaseClaim, TiedLine, claims_of, set_claims, tied_to};
-pub use shipments::{
-    SupplierShipment, insert_shipments, reverse_shipment, shipment, shipments_of,
-};
+pub use shipments::{SupplierShipment, insert_shipments, reverse_shipment, shipment, shipments_of};
 
 const LINE: &[Column] = &[
     Column::new("id", Kind::Bytes),

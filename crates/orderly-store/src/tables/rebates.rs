@@ -126,10 +126,7 @@ pub struct RebatePeriod {
 }
 
 /// Returns the periods of a rebate, of all where none is named, in their order.
-pub fn periods(
-    tx: &mut Tx<'_>,
-    rebate: Option<RebateId>,
-) -> Result<Vec<RebatePeriod>, StoreError> {
+pub fn periods(tx: &mut Tx<'_>, rebate: Option<RebateId>) -> Result<Vec<RebatePeriod>, StoreError> {
     tx.query(
         "SELECT rebate_id, period, CAST(SUM(base_minor) AS BIGINT) AS base,
                 CAST(SUM(qty) AS BIGINT) AS qty,

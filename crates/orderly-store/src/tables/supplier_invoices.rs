@@ -11,7 +11,7 @@ use orderly_core::time::Day;
 use crate::codec::{from_json, json, v};
 use crate::{Column, Engine, Kind, Row, StoreError, Tx, Value};
 pub use payments::{
-    SupplierApplication, SupplierPayment, apply, applications_of, insert_payment, payment,
+    SupplierApplication, SupplierPayment, applications_of, apply, insert_payment, payment,
     payment_by_number, payments, reverse_payment,
 };
 

@@ -9,6 +9,7 @@ use orderly_core::item::{Component, Item};
 use orderly_core::money::Currency;
 use orderly_core::order::Rounding;
 use orderly_core::party::Supplier;
+use orderly_core::purchase::supplier::SupplierTerms;
 use orderly_core::qty::{BaseUnit, Qty};
 use orderly_core::time::Instant;
 use orderly_store::tables::imports::{File, Reject};

@@ -11,6 +11,7 @@ mod migrations;
 mod orders;
 mod parties;
 mod payments;
+mod purchases;
 mod races;
 mod rates;
 mod refunds;

@@ -147,6 +147,7 @@ fn a_receipt_is_read_back_and_reversed_once() {
             lines: vec![ReceiptLine {
                 id: ReceiptLineId::from_bytes([number; 16]),
                 position: 1,
+                purchase_line: None,
                 spot: spot(),
                 qty: qty(4),
                 value: 400,

@@ -203,7 +203,14 @@ fn read_line(
             ensure_nowhere(tx, &known, lot, name.unwrap_or_default())?;
         }
         let class = read::class_of(&known.item, lot);
-        let line = ReceiptLine { id: ids.draw(), position: 0, spot: known.spot(lot), qty, value };
+        let line = ReceiptLine {
+            id: ids.draw(),
+            position: 0,
+            purchase_line: None,
+            spot: known.spot(lot),
+            qty,
+            value,
+        };
         read.push((line, (class, source), single));
     }
     Ok(read)
