@@ -158,7 +158,8 @@ proptest! {
                     order.unreceive(id, qty(amount), value).unwrap();
                 },
                 _ => if let Ok(after) = order.cancel(&[], now) {
-                    order = if after.canceled_at.is_some() { after.reopen().unwrap() } else { after };
+                    let gone = after.canceled_at.is_some();
+                    order = if gone { after.reopen().unwrap() } else { after };
                 },
             }
             let own = &order.lines[0];

@@ -197,7 +197,8 @@ CREATE INDEX supplier_payment_by_supplier ON supplier_payment (supplier_id, paid
 CREATE TABLE supplier_application (
     id bytea PRIMARY KEY,
     supplier_invoice_id bytea NOT NULL REFERENCES supplier_invoice (id),
-    source_kind text COLLATE "C" NOT NULL CHECK (source_kind IN ('payment', 'credit_note', 'invoice')),
+    source_kind text COLLATE "C" NOT NULL
+        CHECK (source_kind IN ('payment', 'credit_note', 'invoice')),
     source_id bytea NOT NULL,
     amount_minor bigint NOT NULL CHECK (amount_minor <> 0),
     booked_minor bigint NOT NULL,
