@@ -73,6 +73,7 @@ permissions! {
     OverrideHold "order.override_hold"
     OverrideTolerance "order.override_tolerance"
     OverrideCredit "order.override_credit"
+    Credit "account.credit"
     Receive "stock.receive"
     Adjust "stock.adjust"
     Transfer "stock.transfer"

@@ -13,6 +13,7 @@ pub mod claims;
 pub mod close;
 mod cut;
 pub mod deliver;
+pub mod exposure;
 pub mod goods;
 pub mod hand_over;
 pub mod hold;
@@ -379,6 +380,9 @@ pub struct Shipment {
     pub service: Option<String>,
     pub tracking: Option<String>,
     pub shipped_at: Instant,
+    /// The account's contact who collected the goods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collected_by: Option<ContactId>,
 }
 
 /// Goods of one lot of one claim in a shipment. Quantities in base units of the line.

@@ -1,6 +1,10 @@
 //! Who trades with the merchant: customers, accounts with sites and contacts, and the versioned
 //! names and addresses of all of them.
 
+mod account;
+
+pub use account::*;
+
 use crate::catalog::Coordinates;
 use crate::country::country;
 use crate::id::*;
@@ -60,71 +64,6 @@ pub struct Customer {
     pub active: bool,
     pub version: i64,
     pub created_at: Instant,
-}
-
-/// A trade account: orders on it are settled by invoice.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Account {
-    pub id: AccountId,
-    pub number: String,
-    pub name: String,
-    pub customer: CustomerId,
-    pub legal_entity: LegalEntityId,
-    pub currency: Currency,
-    /// Days from invoice to due date.
-    pub terms_days: i64,
-    pub active: bool,
-    pub version: i64,
-    pub created_at: Instant,
-}
-
-/// A building site or branch of an account.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Site {
-    pub id: SiteId,
-    pub account: AccountId,
-    pub code: String,
-    pub name: String,
-    pub party: PartyId,
-    /// The customer's own reference, wanted on documents.
-    pub reference: Option<String>,
-    pub active: bool,
-    pub version: i64,
-}
-
-/// A person of an account, and what he or she may do.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Contact {
-    pub id: ContactId,
-    pub account: AccountId,
-    /// `None`: for every site.
-    pub site: Option<SiteId>,
-    pub party: PartyId,
-    pub may_order: bool,
-    pub may_collect: bool,
-    pub active: bool,
-}
-
-/// What an account (site [`SiteId::NONE`]) or one of its sites may owe and owes, in minor units of
-/// the account's currency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Exposure {
-    pub account: AccountId,
-    pub site: SiteId,
-    /// `None`: no limit.
-    pub limit: Option<i64>,
-    /// Ordered and not yet dispatched.
-    pub open: i64,
-    /// Dispatched and not yet invoiced.
-    pub dispatched: i64,
-    /// Invoiced and not yet paid.
-    pub invoiced: i64,
-}
-
-impl Exposure {
-    pub const fn none(account: AccountId, site: SiteId, limit: Option<i64>) -> Self {
-        Self { account, site, limit, open: 0, dispatched: 0, invoiced: 0 }
-    }
 }
 
 /// Who goods are bought from.

@@ -103,6 +103,17 @@ codes! {
     SamePlace "same_place" 422;
     ReasonRequired "reason_required" 422;
     AccountRequired "account_required" 422;
+    /// The account or site would owe more than its limit.
+    CreditLimit "credit_limit" 409 override OverrideCredit;
+    /// The account is stopped: nothing new is sold on it.
+    AccountOnHold "account_on_hold" 409 override OverrideCredit;
+    AccountClosed "account_closed" 409;
+    /// Something of the account is still ordered, on its way or unpaid.
+    AccountNotSettled "account_not_settled" 409;
+    ReferenceRequired "reference_required" 422;
+    ContactRequired "contact_required" 422;
+    ContactMayNotOrder "contact_may_not_order" 409;
+    ContactMayNotCollect "contact_may_not_collect" 409;
     ApprovalByRequester "approval_by_requester" 409;
     PromiseInThePast "promise_in_the_past" 422;
 }

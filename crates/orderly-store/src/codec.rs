@@ -9,6 +9,7 @@ use orderly_core::money::Currency;
 use orderly_core::order::{
     FulfillmentState, HoldScope, LineKind, Method, OrderState, Rounding, Settlement, ShipmentState,
 };
+use orderly_core::party::{AccountState, TermsKind, WhenOver};
 use orderly_core::payment::{ApplicationKind, TargetKind, TransactionKind, TransactionState};
 use orderly_core::purchase::PurchaseState;
 use orderly_core::purchase::invoice::{
@@ -58,6 +59,7 @@ macro_rules! code {
 }
 
 code! {
+    AccountState, TermsKind, WhenOver,
     ApplicationKind, Fate, RefundCause, RefundSettlement, RefundState, ReturnState, TargetKind,
     TransactionKind, TransactionState,
     Account, ActorKind, BaseUnit, BinKind, CauseKind, ChannelKind, Condition, CostSource,

@@ -39,6 +39,7 @@ macro_rules! orderly {
             "0006_money",
             "0007_events",
             "0008_import",
+            "0010_credit",
             "0013_periods_and_rates",
             "0014_purchasing",
             "0016_prices",

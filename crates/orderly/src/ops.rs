@@ -4,6 +4,7 @@
 //! core) → save by compare-and-set → movements, journals, events, audit → outcome → commit →
 //! answer. Nothing outside is touched.
 
+pub mod accounts;
 pub mod books;
 pub mod catalog;
 pub mod command;

@@ -111,7 +111,8 @@ pub fn hold_again(
     self::hold(order, &new, now, ids)
 }
 
-/// Ends the holds that are due. `None` where none is.
+/// Ends the holds that are due. `None` where none is. A hold for credit on an account never ends by
+/// itself: its release is held against the limit.
 ///
 /// # Errors
 /// Those of a broken identity, which holds cannot cause.
@@ -121,8 +122,12 @@ pub fn expire_holds(
     ids: &mut IdSource,
 ) -> Result<Option<Decision>, Refusal> {
     let mut after = order.clone();
-    let due =
-        |hold: &&mut Hold| hold.released_at.is_none() && hold.due_at.is_some_and(|due| due <= now);
+    let on_account = exposure::on_account(order);
+    let due = |hold: &&mut Hold| {
+        let over = hold.due_at.is_some_and(|due| due <= now);
+        let guarded = on_account && hold.kind == exposure::CREDIT_HOLD;
+        hold.released_at.is_none() && over && !guarded
+    };
     let mut ended = 0;
     for hold in after.holds.iter_mut().filter(due) {
         hold.released_at = Some(now);

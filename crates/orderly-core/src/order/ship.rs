@@ -59,6 +59,7 @@ pub fn ship(
         service: crate::text::optional(what.service.as_deref())?,
         tracking: crate::text::optional(what.tracking.as_deref())?,
         shipped_at: at.now,
+        collected_by: None,
     });
     for (claim, qty) in lines {
         ship_claim(&mut after, id, own.location, claim, qty, levels, &mut moves)?;

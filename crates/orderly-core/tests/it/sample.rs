@@ -144,6 +144,7 @@ pub fn ship(order: &mut Order, line: LineId, quantity: i64, value: i64, delivere
         service: None,
         tracking: None,
         shipped_at: NOW.plus_micros(i64::from(number)),
+        collected_by: None,
     });
     let own = order.line_mut(line).unwrap();
     own.quantities.unallocated = own.quantities.unallocated.minus(qty(quantity)).unwrap();

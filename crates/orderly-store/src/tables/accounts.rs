@@ -1,26 +1,31 @@
-//! Trade accounts with their sites, contacts and what they owe.
+//! Trade accounts with their sites and contacts; what they owe is in [`exposures`].
+
+mod exposures;
 
 use orderly_core::id::{AccountId, ContactId, SiteId};
-use orderly_core::party::{Account, Contact, Exposure, Site};
+use orderly_core::party::{Account, Contact, Site, Terms};
 
+pub use self::exposures::*;
 use super::{active, state};
+use crate::set::query_in;
 use crate::{Row, StoreError, Tx};
 
-const ACCOUNT: &str = "SELECT id, number, name, customer_id, legal_entity_id, currency, terms_days,
-    state, version, created_at FROM account";
+const ACCOUNT: &str = "SELECT id, number, name, customer_id, legal_entity_id, currency, terms,
+    terms_days, when_over, reference_required, contact_required, state, version, created_at
+    FROM account";
 const SITE: &str =
     "SELECT id, account_id, code, name, party_id, reference, state, version FROM site";
 const CONTACT: &str =
-    "SELECT id, account_id, site_id, party_id, may_order, may_collect, state FROM contact";
-const EXPOSURE: &str = "SELECT account_id, site_id, limit_minor, open_minor, dispatched_minor,
-    invoiced_minor FROM exposure";
+    "SELECT id, account_id, site_id, party_id, may_order, may_collect, state, version FROM contact";
 
 /// Adds the account; false where its number is taken.
 pub fn insert(tx: &mut Tx<'_>, account: &Account) -> Result<bool, StoreError> {
     let added = tx.exec(
-        "INSERT INTO account (id, number, name, customer_id, legal_entity_id, currency, terms_days,
-            state, version, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (number) DO NOTHING",
+        "INSERT INTO account (id, number, name, customer_id, legal_entity_id, currency, terms,
+            terms_days, when_over, reference_required, contact_required, state, version,
+            created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         ON CONFLICT (number) DO NOTHING",
         &[
             &account.id,
             &account.number,
@@ -28,8 +33,12 @@ pub fn insert(tx: &mut Tx<'_>, account: &Account) -> Result<bool, StoreError> {
             &account.customer,
             &account.legal_entity,
             &account.currency,
-            &account.terms_days,
-            &state(account.active),
+            &account.terms.kind,
+            &account.terms.days,
+            &account.when_over,
+            &account.reference_required,
+            &account.contact_required,
+            &account.state,
             &account.version,
             &account.created_at,
         ],
@@ -45,6 +54,11 @@ pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<Account>, Store
     tx.query_one(&format!("{ACCOUNT} WHERE number = $1"), &[&number], account_from_row)
 }
 
+/// Returns the accounts with these numbers, in no order.
+pub fn by_numbers(tx: &mut Tx<'_>, numbers: &[&str]) -> Result<Vec<Account>, StoreError> {
+    query_in(tx, ACCOUNT, "number", numbers, account_from_row)
+}
+
 /// Returns at most `limit` accounts by number, after the one given.
 pub fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Account>, StoreError> {
     let sql = format!("{ACCOUNT} WHERE number > $1 ORDER BY number LIMIT $2");
@@ -54,14 +68,19 @@ pub fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Account>, St
 /// Saves the account unless somebody else did since; says whether it was saved.
 pub fn save(tx: &mut Tx<'_>, before: &Account, after: &Account) -> Result<bool, StoreError> {
     let saved = tx.exec(
-        "UPDATE account SET name = $3, terms_days = $4, state = $5, version = $6
+        "UPDATE account SET name = $3, terms = $4, terms_days = $5, when_over = $6,
+                reference_required = $7, contact_required = $8, state = $9, version = $10
           WHERE id = $1 AND version = $2",
         &[
             &before.id,
             &before.version,
             &after.name,
-            &after.terms_days,
-            &state(after.active),
+            &after.terms.kind,
+            &after.terms.days,
+            &after.when_over,
+            &after.reference_required,
+            &after.contact_required,
+            &after.state,
             &after.version,
         ],
     )?;
@@ -97,6 +116,11 @@ pub fn sites(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Site>, StoreErro
     tx.query(&sql, &[&account], site_from_row)
 }
 
+/// Returns all sites of these accounts, in no order.
+pub fn sites_of(tx: &mut Tx<'_>, accounts: &[AccountId]) -> Result<Vec<Site>, StoreError> {
+    query_in(tx, SITE, "account_id", accounts, site_from_row)
+}
+
 /// Saves the site unless somebody else did since; says whether it was saved.
 pub fn save_site(tx: &mut Tx<'_>, before: &Site, after: &Site) -> Result<bool, StoreError> {
     let saved = tx.exec(
@@ -117,8 +141,9 @@ pub fn save_site(tx: &mut Tx<'_>, before: &Site, after: &Site) -> Result<bool, S
 
 pub fn insert_contact(tx: &mut Tx<'_>, contact: &Contact) -> Result<(), StoreError> {
     tx.exec(
-        "INSERT INTO contact (id, account_id, site_id, party_id, may_order, may_collect, state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO contact (id, account_id, site_id, party_id, may_order, may_collect, state,
+            version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         &[
             &contact.id,
             &contact.account,
@@ -127,9 +152,34 @@ pub fn insert_contact(tx: &mut Tx<'_>, contact: &Contact) -> Result<(), StoreErr
             &contact.may_order,
             &contact.may_collect,
             &state(contact.active),
+            &contact.version,
         ],
     )?;
     Ok(())
+}
+
+/// Saves the contact unless somebody else did since; says whether it was saved.
+pub fn save_contact(
+    tx: &mut Tx<'_>,
+    before: &Contact,
+    after: &Contact,
+) -> Result<bool, StoreError> {
+    let saved = tx.exec(
+        "UPDATE contact SET site_id = $3, party_id = $4, may_order = $5, may_collect = $6,
+                state = $7, version = $8
+          WHERE id = $1 AND version = $2",
+        &[
+            &before.id,
+            &before.version,
+            &after.site,
+            &after.party,
+            &after.may_order,
+            &after.may_collect,
+            &state(after.active),
+            &after.version,
+        ],
+    )?;
+    Ok(saved == 1)
 }
 
 pub fn contact(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<Contact>, StoreError> {
@@ -142,39 +192,6 @@ pub fn contacts(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Contact>, Sto
     tx.query(&sql, &[&account], contact_from_row)
 }
 
-pub fn insert_exposure(tx: &mut Tx<'_>, exposure: &Exposure) -> Result<(), StoreError> {
-    tx.exec(
-        "INSERT INTO exposure (account_id, site_id, limit_minor, open_minor, dispatched_minor,
-            invoiced_minor) VALUES ($1, $2, $3, $4, $5, $6)",
-        &[
-            &exposure.account,
-            &exposure.site,
-            &exposure.limit,
-            &exposure.open,
-            &exposure.dispatched,
-            &exposure.invoiced,
-        ],
-    )?;
-    Ok(())
-}
-
-/// Returns what the account (site zero) and its sites owe, by site.
-pub fn exposures(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Exposure>, StoreError> {
-    let sql = format!("{EXPOSURE} WHERE account_id = $1 ORDER BY site_id");
-    tx.query(&sql, &[&account], exposure_from_row)
-}
-
-/// Sets the limit of an account (site zero) or a site, in minor units; says whether there is one.
-pub fn set_limit(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    site: SiteId,
-    limit: Option<i64>,
-) -> Result<bool, StoreError> {
-    let sql = "UPDATE exposure SET limit_minor = $3 WHERE account_id = $1 AND site_id = $2";
-    Ok(tx.exec(sql, &[&account, &site, &limit])? == 1)
-}
-
 fn account_from_row(row: &Row<'_>) -> Result<Account, StoreError> {
     Ok(Account {
         id: row.get("id")?,
@@ -183,8 +200,11 @@ fn account_from_row(row: &Row<'_>) -> Result<Account, StoreError> {
         customer: row.get("customer_id")?,
         legal_entity: row.get("legal_entity_id")?,
         currency: row.get("currency")?,
-        terms_days: row.get("terms_days")?,
-        active: active(row)?,
+        terms: Terms { kind: row.get("terms")?, days: row.get("terms_days")? },
+        when_over: row.get("when_over")?,
+        reference_required: row.get("reference_required")?,
+        contact_required: row.get("contact_required")?,
+        state: row.get("state")?,
         version: row.get("version")?,
         created_at: row.get("created_at")?,
     })
@@ -212,16 +232,6 @@ fn contact_from_row(row: &Row<'_>) -> Result<Contact, StoreError> {
         may_order: row.get("may_order")?,
         may_collect: row.get("may_collect")?,
         active: active(row)?,
-    })
-}
-
-fn exposure_from_row(row: &Row<'_>) -> Result<Exposure, StoreError> {
-    Ok(Exposure {
-        account: row.get("account_id")?,
-        site: row.get("site_id")?,
-        limit: row.get("limit_minor")?,
-        open: row.get("open_minor")?,
-        dispatched: row.get("dispatched_minor")?,
-        invoiced: row.get("invoiced_minor")?,
+        version: row.get("version")?,
     })
 }

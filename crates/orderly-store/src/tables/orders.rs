@@ -5,7 +5,7 @@ mod lines;
 mod parts;
 mod range;
 
-use orderly_core::id::{ChannelId, OrderId};
+use orderly_core::id::{AccountId, ChannelId, OrderId};
 use orderly_core::order::change::{Change, between};
 use orderly_core::order::{Order, Part};
 use orderly_core::time::Instant;
@@ -102,6 +102,21 @@ pub fn by_external(
 /// Returns the id of the order with this number.
 pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<OrderId>, StoreError> {
     tx.query_one("SELECT id FROM orders WHERE number = $1", &[&number], |row| row.get("id"))
+}
+
+/// Returns the number of the oldest order settled on this account of which goods are still to be
+/// shipped or work is to be done.
+pub fn open_on_account(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<String>, StoreError> {
+    tx.query_one(
+        "SELECT o.number FROM orders o
+          WHERE o.account_id = $1 AND o.state = 'placed' AND o.settlement = 'account'
+            AND EXISTS (SELECT 1 FROM order_line l
+                         WHERE l.order_id = o.id AND l.kind NOT IN ('text', 'charge')
+                           AND l.unallocated + l.backordered + l.allocated > 0)
+          ORDER BY o.placed_at, o.id LIMIT 1",
+        &[&account],
+        |row| row.get("number"),
+    )
 }
 
 /// Returns the orders of which a shipment or a parcel has this tracking number, or a parcel this

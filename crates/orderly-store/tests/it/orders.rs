@@ -134,6 +134,7 @@ fn an_order_is_read_as_it_was_written_and_saved_by_what_changed() {
         assert_eq!(orders::get(tx, OrderId::NONE, false)?, None);
         assert_eq!(orders::by_number(tx, "1")?, Some(one.id));
         assert_eq!(orders::by_external(tx, one.channel, "EXT-2")?, Some((two.id, [2; 16])));
+        assert_eq!(orders::open_on_account(tx, AccountId::from_bytes([9; 16]))?, None);
         let mut after = one.clone();
         (after.version, after.sequence) = (2, 2);
         let shipment = Shipment {
@@ -146,6 +147,7 @@ fn an_order_is_read_as_it_was_written_and_saved_by_what_changed() {
             service: None,
             tracking: Some("TRACK-1".into()),
             shipped_at: at(9),
+            collected_by: None,
         };
         after.shipments = vec![shipment];
         after.backorders.clear();

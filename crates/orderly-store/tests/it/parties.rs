@@ -3,9 +3,11 @@
 use orderly_core::id::*;
 use orderly_core::money::Currency;
 use orderly_core::party::{
-    Account, Contact, Customer, CustomerKind, Exposure, NewParty, Party, Site, SubjectKind,
+    Account, AccountState, Contact, Customer, CustomerKind, Exposure, NewParty, Party, Site,
+    SubjectKind, Terms, TermsKind, WhenOver,
 };
 use orderly_core::time::Instant;
+use orderly_store::tables::accounts::ExposureChange;
 use orderly_store::tables::{accounts, customers, parties};
 use orderly_store::{Store, StoreError, Tx};
 
@@ -114,8 +116,11 @@ fn an_account_has_sites_contacts_and_limits() {
             customer: owner.id,
             legal_entity: LegalEntityId::from_bytes([7; 16]),
             currency: Currency::parse("GBP").unwrap(),
-            terms_days: 30,
-            active: true,
+            terms: Terms { kind: TermsKind::EndOfMonth, days: 30 },
+            when_over: WhenOver::Hold,
+            reference_required: true,
+            contact_required: false,
+            state: AccountState::Active,
             version: 1,
             created_at: NOW,
         };
@@ -123,7 +128,9 @@ fn an_account_has_sites_contacts_and_limits() {
         assert!(!accounts::insert(tx, &account)?);
         assert_eq!(accounts::by_number(tx, "A1")?.as_ref(), Some(&account));
         assert_eq!(accounts::list(tx, "", 5)?, std::slice::from_ref(&account));
-        let stopped = Account { active: false, version: 2, ..account.clone() };
+        let named = accounts::by_numbers(tx, &["A1", "A2"])?;
+        assert_eq!(named, std::slice::from_ref(&account));
+        let stopped = Account { state: AccountState::OnHold, version: 2, ..account.clone() };
         assert!(accounts::save(tx, &account, &stopped)?);
         assert!(!accounts::save(tx, &account, &stopped)?);
         assert_eq!(accounts::get(tx, account.id)?, Some(stopped));
@@ -152,7 +159,8 @@ fn sites_and_contacts(
     let after = Site { reference: None, version: 2, ..site.clone() };
     assert!(accounts::save_site(tx, &site, &after)?);
     assert!(!accounts::save_site(tx, &site, &after)?);
-    assert_eq!(accounts::site(tx, site.id)?, Some(after));
+    assert_eq!(accounts::site(tx, site.id)?.as_ref(), Some(&after));
+    assert_eq!(accounts::sites_of(tx, &[account])?, [after]);
     let contact = Contact {
         id: ContactId::from_bytes([6; 16]),
         account,
@@ -161,10 +169,14 @@ fn sites_and_contacts(
         may_order: true,
         may_collect: false,
         active: true,
+        version: 1,
     };
     accounts::insert_contact(tx, &contact)?;
     assert_eq!(accounts::contact(tx, contact.id)?.as_ref(), Some(&contact));
-    assert_eq!(accounts::contacts(tx, account)?, [contact]);
+    let may = Contact { may_collect: true, version: 2, ..contact.clone() };
+    assert!(accounts::save_contact(tx, &contact, &may)?);
+    assert!(!accounts::save_contact(tx, &contact, &may)?);
+    assert_eq!(accounts::contacts(tx, account)?, [may]);
     let all = Exposure::none(account, SiteId::NONE, Some(500_000));
     let own = Exposure::none(account, site.id, None);
     accounts::insert_exposure(tx, &all)?;
@@ -173,5 +185,40 @@ fn sites_and_contacts(
     assert!(!accounts::set_limit(tx, account, SiteId::from_bytes([8; 16]), None)?);
     let own = Exposure { limit: Some(100_000), ..own };
     assert_eq!(accounts::exposures(tx, account)?, [all, own]);
+    counters(tx, all, own)
+}
+
+/// A guarded counter takes no more than its limit; no stage falls below zero.
+fn counters(tx: &mut Tx<'_>, all: Exposure, own: Exposure) -> Result<(), StoreError> {
+    let account = all.account;
+    let change = |site, open, dispatched, invoiced, guarded| ExposureChange {
+        key: (account, site),
+        open,
+        dispatched,
+        invoiced,
+        guarded,
+    };
+    let both = |open| [change(own.site, open, 0, 0, true), change(SiteId::NONE, open, 0, 0, true)];
+    let tried = tx.savepoint(|tx| {
+        let short = accounts::change_exposure(tx, &both(100_001))?;
+        assert_eq!(short, Some((account, own.site)), "the site takes no more than its limit");
+        Err::<(), StoreError>(StoreError::Busy)
+    });
+    assert!(tried.is_err());
+    assert_eq!(accounts::change_exposure(tx, &both(100_000))?, None);
+    let over = [change(SiteId::NONE, 0, 0, 400_001, true)];
+    assert_eq!(accounts::change_exposure(tx, &over)?, Some((account, SiteId::NONE)));
+    let below = [change(SiteId::NONE, -100_001, 0, 0, false)];
+    assert_eq!(accounts::change_exposure(tx, &below)?, Some((account, SiteId::NONE)));
+    let moved = [change(SiteId::NONE, -60_000, 60_000, 500_000, false)];
+    assert_eq!(accounts::change_exposure(tx, &moved)?, None);
+    let nobody = [change(SiteId::from_bytes([8; 16]), 0, 0, 1, false)];
+    assert!(accounts::change_exposure(tx, &nobody)?.is_some());
+    let all = Exposure { open: 40_000, dispatched: 60_000, invoiced: 500_000, ..all };
+    let own = Exposure { open: 100_000, ..own };
+    let keys = [(account, own.site), (account, SiteId::NONE), (account, own.site)];
+    assert_eq!(accounts::lock_exposures(tx, &keys)?, [all, own]);
+    assert_eq!(accounts::exposures_of(tx, &[account])?.len(), 2);
+    assert_eq!(accounts::list_exposures(tx, (account, SiteId::NONE), 9)?, [own]);
     Ok(())
 }

@@ -85,7 +85,7 @@ fn known_json(known: &read::parties::Known) -> Value {
         json!({
             "number": account.number,
             "name": account.name,
-            "terms_days": account.terms_days,
+            "terms_days": account.terms.days,
             "currency": account.currency.to_string(),
             "exposures": known.exposures.iter().map(owed).collect::<Vec<_>>(),
         })
@@ -121,7 +121,7 @@ fn show_customer(known: &read::parties::Known) -> String {
     lines.push(format!("  {}", place.into_iter().flatten().collect::<Vec<_>>().join(" ")));
     lines.extend([party.email, party.phone].into_iter().flatten().map(|text| format!("  {text}")));
     if let Some(account) = &known.account {
-        lines.push(format!("Account {}, {} days to pay", account.number, account.terms_days));
+        lines.push(format!("Account {}, {} days to pay", account.number, account.terms.days));
         for exposure in &known.exposures {
             let site = known.sites.iter().find(|site| site.id == exposure.site);
             let whose = site.map_or_else(|| "in all".into(), |site| format!("site {}", site.code));

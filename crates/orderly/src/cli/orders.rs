@@ -46,7 +46,7 @@ pub enum Orders {
     /// Hand packed goods to the carrier
     Ship(steps::ShipArgs),
     /// Hand goods over at the counter, from release to delivery at once
-    HandOver(steps::At),
+    HandOver(steps::HandArgs),
     /// Record that a shipment reached the customer, or did not
     Deliver(steps::DeliverArgs),
     /// Announce goods that come back, or take them
@@ -116,7 +116,7 @@ impl Orders {
             Self::Pick(part) => part.pick(session),
             Self::Pack(part) => part.pack(session),
             Self::Ship(ship) => ship.run(session),
-            Self::HandOver(at) => at.hand_over(session),
+            Self::HandOver(args) => args.run(session),
             Self::Deliver(deliver) => deliver.run(session),
             Self::Return(returned) => returned.run(session),
             Self::Pay(pay) => pay.run(session),

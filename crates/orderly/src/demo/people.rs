@@ -7,7 +7,7 @@ use orderly_core::party::NewParty;
 
 use super::random::{Clock, Random};
 use super::words;
-use crate::ops::{catalog, parties, settings};
+use crate::ops::{accounts, catalog, parties, settings};
 use crate::{App, Error};
 
 /// How many customers and trade accounts there are.
@@ -159,7 +159,7 @@ fn customers(app: &App, clock: &mut Clock, towns: &[String]) -> Result<Vec<Buyer
 }
 
 fn accounts(app: &App, clock: &mut Clock, towns: &[String]) -> Result<Vec<Trade>, Error> {
-    let mut accounts = Vec::with_capacity(ACCOUNTS);
+    let mut trades = Vec::with_capacity(ACCOUNTS);
     for index in 0..ACCOUNTS {
         let random = &mut clock.random;
         let town = random.below(TOWNS.len());
@@ -171,16 +171,16 @@ fn accounts(app: &App, clock: &mut Clock, towns: &[String]) -> Result<Vec<Trade>
             email: Some(format!("accounts{index}@example.com")),
             ..own
         };
-        let limit = random.between(4, 60) * 1_000;
-        let new = parties::NewAccount {
+        let limit = random.between(60, 200) * 1_000;
+        let new = accounts::NewAccount {
             number: format!("T{:04}", 1_001 + index),
             name: company.clone(),
             party,
             terms_days: *random.pick(&[14, 30, 30, 30, 60]),
             limit: Some(limit.to_string()),
-            currency: None,
+            ..accounts::NewAccount::default()
         };
-        let account = parties::create_account(app, &clock.call(), &new)?;
+        let account = accounts::create_account(app, &clock.call(), &new)?;
         let mut trade =
             Trade { number: account.number.clone(), sites: Vec::new(), contacts: Vec::new() };
         for site in 0..clock.random.between(1, 3) {
@@ -195,18 +195,18 @@ fn accounts(app: &App, clock: &mut Clock, towns: &[String]) -> Result<Vec<Trade>
             let code = format!("S{}", site + 1);
             let reference = Some(format!("JOB-{}", random.between(1_000, 9_999)));
             let (site, limit) = (party.clone(), None);
-            let new = parties::NewSite { code: code.clone(), name, party: site, reference, limit };
-            parties::create_site(app, &clock.call(), account.id, &new)?;
+            let new = accounts::NewSite { code: code.clone(), name, party: site, reference, limit };
+            accounts::create_site(app, &clock.call(), account.id, &new)?;
             trade.sites.push((code, party));
         }
         for _ in 0..clock.random.between(1, 2) {
             let party = NewParty { name: words::person(&mut clock.random), ..NewParty::default() };
             let (site, may_order, may_collect) = (None, true, true);
-            let new = parties::NewContact { party, site, may_order, may_collect };
-            let contact = parties::create_contact(app, &clock.call(), account.id, &new)?;
+            let new = accounts::NewContact { party, site, may_order, may_collect };
+            let contact = accounts::create_contact(app, &clock.call(), account.id, &new)?;
             trade.contacts.push(contact.id);
         }
-        accounts.push(trade);
+        trades.push(trade);
     }
-    Ok(accounts)
+    Ok(trades)
 }

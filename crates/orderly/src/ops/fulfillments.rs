@@ -8,7 +8,9 @@ pub mod shipments;
 pub mod undo;
 
 use orderly_core::actor::{Permission, Scope};
-use orderly_core::id::{FulfillmentId, IdSource, LineId, LocationId, OrderId, ShipmentId};
+use orderly_core::id::{
+    ContactId, FulfillmentId, IdSource, LineId, LocationId, OrderId, ShipmentId,
+};
 use orderly_core::order::reject::RejectReason;
 use orderly_core::order::undo::Command;
 use orderly_core::order::unpick::Unpick;
@@ -21,6 +23,7 @@ use orderly_core::refusal::Code;
 use orderly_store::Tx;
 use orderly_store::tables::catalog;
 
+use super::accounts::people::collector;
 use super::orders::again::{items_of, source_again};
 use super::orders::change;
 use super::orders::place::read_levels;
@@ -180,11 +183,29 @@ pub fn hand_over(
     of: (OrderId, FulfillmentId),
     picks: &[pick::Pick],
 ) -> Result<Order, Error> {
+    hand_over_to(app, call, of, picks, None)
+}
+
+/// Hands goods over at the counter to a contact of the order's account.
+///
+/// # Errors
+/// Those of handing over; `contact_required` where the account wants to know who collects, and
+/// `contact_may_not_collect`.
+pub fn hand_over_to(
+    app: &App,
+    call: &Call,
+    of: (OrderId, FulfillmentId),
+    picks: &[pick::Pick],
+    contact: Option<ContactId>,
+) -> Result<Order, Error> {
     step(app, call, Command::HandOver, Permission::Ship, of, |tx, order, at, ids| {
+        let collector = collector(tx, order, of.1, contact)?;
         let mut hand = Hand::of(tx, order, of.1)?;
         hand.prepare_cuts(tx, call, order, of.1, picks, ids)?;
         let decided = hand_over::hand_over(order, of.1, picks, &mut hand.at_hand(), at, ids)?;
-        Ok(decided.0)
+        let (mut decision, shipment) = decided;
+        decision.order.shipment_mut(shipment)?.collected_by = collector;
+        Ok(decision)
     })
 }
 

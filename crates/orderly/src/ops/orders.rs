@@ -6,6 +6,7 @@ mod numbers;
 pub mod place;
 mod resolve;
 pub mod source;
+mod trade;
 
 use orderly_core::books::{Dimensions, DocumentKind};
 use orderly_core::id::{IdSource, OrderId};
@@ -18,6 +19,7 @@ use orderly_store::Tx;
 use orderly_store::tables::units::{Posted, Recorded};
 use orderly_store::tables::{self, claims as claim_rows, events as event_rows};
 
+use super::accounts::exposure;
 use super::command::{Object, Reference, command};
 use super::events::{Happened, event};
 use crate::{App, Call, Error};
@@ -57,9 +59,13 @@ pub fn folded(tx: &mut Tx<'_>, id: OrderId, up_to: i64) -> Result<Option<Order>,
 }
 
 /// Returns the order, locked against other writers until the transaction ends.
+///
+/// So are the counters of its account: they are locked after orders and before levels, everywhere.
 pub fn load(tx: &mut Tx<'_>, id: OrderId) -> Result<Order, Error> {
     let order = tables::orders::get(tx, id, true)?;
-    order.ok_or_else(|| Error::not_found(format!("order {id}")))
+    let order = order.ok_or_else(|| Error::not_found(format!("order {id}")))?;
+    exposure::lock(tx, &order)?;
+    Ok(order)
 }
 
 /// One step of one order as a command: load, check the version, decide, apply.
@@ -89,8 +95,9 @@ pub fn ids_after_audit(call: &Call) -> IdSource {
     ids
 }
 
-/// Saves a decision: the order by compare-and-set, its claims, what they and its movements do to
-/// stock, the journals of the movements, and one event that carries it all.
+/// Saves a decision: the order by compare-and-set, what it counts on its account, its claims, what
+/// they and its movements do to stock, the journals of the movements, and one event that carries it
+/// all.
 ///
 /// Returns the order as saved. A decision that changes nothing is saved as nothing.
 pub fn apply(
@@ -114,6 +121,7 @@ pub fn apply(
         let detail = format!("order {} was changed meanwhile", before.number);
         return Err(Refusal::new(Code::StaleVersion, detail).into());
     }
+    exposure::shift(tx, call, before, &after)?;
     claim_rows::save(tx, before, &after)?;
     let levels = level_changes(&claims::of(before), &claims::of(&after));
     post(tx, call, &movements, &levels)?;

@@ -1,19 +1,13 @@
-//! Customers, and trade accounts with their sites and contacts.
+//! Customers and their names and addresses.
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::LegalEntity;
-use orderly_core::catalog::new::code;
-use orderly_core::id::{AccountId, ContactId, CustomerId, IdSource, PartyId, SiteId};
-use orderly_core::money::{Currency, Money};
-use orderly_core::order::price::money_refusal;
-use orderly_core::party::{
-    Account, Contact, Customer, CustomerKind, Exposure, NewParty, Party, Site, SubjectKind, email,
-};
-use orderly_core::refusal::{Code, Refusal, ensure};
+use orderly_core::id::{CustomerId, IdSource, PartyId};
+use orderly_core::party::{Customer, CustomerKind, NewParty, Party, SubjectKind, email};
 use orderly_core::text;
 use orderly_core::time::Instant;
 use orderly_store::Tx;
-use orderly_store::tables::{accounts, customers, numbers, parties};
+use orderly_store::tables::{customers, numbers, parties};
 use serde::{Deserialize, Serialize};
 
 use super::catalog::{audit_all, found_again, ids, stale, taken};
@@ -22,9 +16,6 @@ use crate::{App, Call, Error};
 
 found_again! {
     Customer, CustomerId, "customer", |customer| customer.version, customers::get;
-    Account, AccountId, "account", |account| account.version, accounts::get;
-    Site, SiteId, "site", |site| site.version, accounts::site;
-    Contact, ContactId, "contact", |_| 1, accounts::contact;
 }
 
 /// The first number given to a customer.
@@ -41,50 +32,6 @@ pub struct NewCustomer {
     #[serde(default)]
     pub kind: Option<CustomerKind>,
     pub party: NewParty,
-}
-
-/// An account as the caller states it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewAccount {
-    pub number: String,
-    pub name: String,
-    pub party: NewParty,
-    #[serde(default)]
-    pub terms_days: i64,
-    /// What may be owed, as a decimal; no limit where absent.
-    #[serde(default)]
-    pub limit: Option<String>,
-    /// The merchant's own where absent.
-    #[serde(default)]
-    pub currency: Option<String>,
-}
-
-/// A site as the caller states it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewSite {
-    pub code: String,
-    pub name: String,
-    pub party: NewParty,
-    #[serde(default)]
-    pub reference: Option<String>,
-    /// Its own limit within that of the account.
-    #[serde(default)]
-    pub limit: Option<String>,
-}
-
-/// A contact as the caller states it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewContact {
-    pub party: NewParty,
-    #[serde(default)]
-    pub site: Option<SiteId>,
-    #[serde(default)]
-    pub may_order: bool,
-    #[serde(default)]
-    pub may_collect: bool,
 }
 
 /// Adds a customer.
@@ -231,161 +178,5 @@ pub fn update_customer(
         parties::insert_many(tx, &[party])?;
         stale(customers::save(tx, &before, &after)?)?;
         Ok(after)
-    })
-}
-
-/// Reads a credit limit: a decimal of the account's currency, not negative.
-fn limit(text: Option<&str>, currency: Currency) -> Result<Option<i64>, Refusal> {
-    let Some(text) = text else { return Ok(None) };
-    let money = Money::parse(text.trim(), currency);
-    let money = money.map_err(|error| money_refusal(&error).under("/limit"))?;
-    ensure(money.minor() >= 0, || {
-        Refusal::at(Code::MoneyInvalid, "/limit", "a limit is not negative")
-    })?;
-    Ok(Some(money.minor()))
-}
-
-/// Adds a trade account with its customer and what it may owe.
-///
-/// # Errors
-/// `already_exists` where the number is taken, `unknown_currency`, the codes of amounts; what
-/// [`NewParty::check`] refuses.
-pub fn create_account(app: &App, call: &Call, new: &NewAccount) -> Result<Account, Error> {
-    command(app, call, "account.create", |tx| {
-        call.require(Permission::Configure, Scope::default())?;
-        let merchant = settings::merchant(tx)?;
-        let mut ids = ids(call);
-        let number = code(&new.number).map_err(|_| {
-            Refusal::at(Code::InvalidField, "/number", "an account number is a short code")
-        })?;
-        let stated = new.currency.as_deref();
-        let currency =
-            stated.map_or(Ok(merchant.currency), orderly_core::catalog::new::currency)?;
-        let limit = limit(new.limit.as_deref(), currency)?;
-        ensure((0..=3_650).contains(&new.terms_days), || {
-            Refusal::at(Code::InvalidField, "/terms_days", "terms are 0 to 3,650 days")
-        })?;
-        let kind = Some(CustomerKind::Company);
-        let owner = NewCustomer { number: None, kind, party: new.party.clone() };
-        let customer = add_customer(tx, &merchant, &owner, &mut ids, call.now)?;
-        let account = Account {
-            id: ids.draw(),
-            number,
-            name: text::short(&new.name).map_err(|refusal| refusal.under("/name"))?,
-            customer: customer.id,
-            legal_entity: merchant.id,
-            currency,
-            terms_days: new.terms_days,
-            active: true,
-            version: 1,
-            created_at: call.now,
-        };
-        if !accounts::insert(tx, &account)? {
-            return Err(taken("account", &account.number));
-        }
-        accounts::insert_exposure(tx, &Exposure::none(account.id, SiteId::NONE, limit))?;
-        let owned = Customer { account: Some(account.id), version: 2, ..customer.clone() };
-        stale(customers::save(tx, &customer, &owned)?)?;
-        Ok(account)
-    })
-}
-
-fn account_of(tx: &mut Tx<'_>, id: AccountId) -> Result<Account, Error> {
-    accounts::get(tx, id)?.ok_or_else(|| Error::not_found(format!("account {id}")))
-}
-
-/// Adds a site to an account, with what may be owed for it.
-///
-/// # Errors
-/// `already_exists` where the account has a site of this code; what [`NewParty::check`] refuses.
-pub fn create_site(app: &App, call: &Call, id: AccountId, new: &NewSite) -> Result<Site, Error> {
-    command(app, call, "site.create", |tx| {
-        call.require(Permission::Configure, Scope::default())?;
-        let account = account_of(tx, id)?;
-        let mut ids = ids(call);
-        let site: SiteId = ids.draw();
-        let party = new.party.check(ids.draw(), (SubjectKind::Site, site.as_bytes()), 1, call.now);
-        let party = party.map_err(|refusal| refusal.under("/party"))?;
-        let reference = text::optional(new.reference.as_deref());
-        let site = Site {
-            id: site,
-            account: id,
-            code: code(&new.code)?,
-            name: text::short(&new.name).map_err(|refusal| refusal.under("/name"))?,
-            party: party.id,
-            reference: reference.map_err(|refusal| refusal.under("/reference"))?,
-            active: true,
-            version: 1,
-        };
-        let limit = limit(new.limit.as_deref(), account.currency)?;
-        parties::insert_many(tx, &[party])?;
-        if !accounts::insert_site(tx, &site)? {
-            return Err(taken("site", &site.code));
-        }
-        accounts::insert_exposure(tx, &Exposure::none(id, site.id, limit))?;
-        Ok(site)
-    })
-}
-
-/// Adds a contact to an account, or to one of its sites.
-///
-/// # Errors
-/// `unknown_site` where the site is not the account's; what [`NewParty::check`] refuses.
-pub fn create_contact(
-    app: &App,
-    call: &Call,
-    id: AccountId,
-    new: &NewContact,
-) -> Result<Contact, Error> {
-    command(app, call, "contact.create", |tx| {
-        call.require(Permission::Configure, Scope::default())?;
-        account_of(tx, id)?;
-        if let Some(site) = new.site {
-            let own = accounts::site(tx, site)?.is_some_and(|known| known.account == id);
-            ensure(own, || {
-                let detail = format!("the account has no site {site}");
-                Refusal::at(Code::UnknownSite, "/site", detail)
-            })?;
-        }
-        let mut ids = ids(call);
-        let contact: ContactId = ids.draw();
-        let subject = (SubjectKind::Contact, contact.as_bytes());
-        let party = new.party.check(ids.draw(), subject, 1, call.now);
-        let party = party.map_err(|refusal| refusal.under("/party"))?;
-        let contact = Contact {
-            id: contact,
-            account: id,
-            site: new.site,
-            party: party.id,
-            may_order: new.may_order,
-            may_collect: new.may_collect,
-            active: true,
-        };
-        parties::insert_many(tx, &[party])?;
-        accounts::insert_contact(tx, &contact)?;
-        Ok(contact)
-    })
-}
-
-/// Sets what an account may owe in all, or for one site; `None` takes the limit away.
-///
-/// # Errors
-/// `unknown_site`, the codes of amounts.
-pub fn set_limit(
-    app: &App,
-    call: &Call,
-    id: AccountId,
-    site: Option<SiteId>,
-    amount: Option<&str>,
-) -> Result<Account, Error> {
-    command(app, call, "account.set_limit", |tx| {
-        call.require(Permission::Configure, Scope::default())?;
-        let account = account_of(tx, id)?;
-        let limit = limit(amount, account.currency)?;
-        let site = site.unwrap_or(SiteId::NONE);
-        ensure(accounts::set_limit(tx, id, site, limit)?, || {
-            Refusal::at(Code::UnknownSite, "/site", format!("the account has no site {site}"))
-        })?;
-        Ok(account)
     })
 }

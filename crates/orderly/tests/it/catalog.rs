@@ -1,6 +1,6 @@
 //! Items, channels, locations and parties through their operations.
 
-use orderly::ops::{catalog, parties, settings};
+use orderly::ops::{accounts, catalog, parties, settings};
 use orderly::{App, Call, Error};
 use orderly_core::actor::{Actor, ActorKind};
 use orderly_core::catalog::new::{NewBin, NewChannel, NewEntity};
@@ -9,7 +9,7 @@ use orderly_core::id::{SiteId, UserId};
 use orderly_core::item::new::NewItem;
 use orderly_core::party::NewParty;
 use orderly_core::refusal::Code;
-use orderly_store::tables::{accounts, locations};
+use orderly_store::tables::{accounts as rows, locations};
 
 use crate::fixture::Shop;
 
@@ -141,40 +141,40 @@ fn party(name: &str) -> NewParty {
 fn an_account_comes_with_what_it_may_owe() {
     for shop in Shop::each() {
         let app = &shop.app;
-        let new = parties::NewAccount {
+        let new = accounts::NewAccount {
             number: "T-100".into(),
             name: "Builders".into(),
             party: party("Ada"),
             terms_days: 30,
             limit: Some("5000".into()),
-            currency: None,
+            ..accounts::NewAccount::default()
         };
-        let account = parties::create_account(app, &shop.call(), &new).unwrap();
-        let taken = parties::create_account(app, &shop.call(), &new);
+        let account = accounts::create_account(app, &shop.call(), &new).unwrap();
+        let taken = accounts::create_account(app, &shop.call(), &new);
         assert_eq!(refused(taken), Code::AlreadyExists);
-        let precise = parties::NewAccount { limit: Some("0.00001".into()), ..new };
-        let precise = parties::create_account(app, &shop.call(), &precise);
+        let precise = accounts::NewAccount { limit: Some("0.00001".into()), ..new };
+        let precise = accounts::create_account(app, &shop.call(), &precise);
         assert_eq!(refused(precise), Code::MoneyPrecision);
-        let site = parties::NewSite {
+        let site = accounts::NewSite {
             code: "NORTH".into(),
             name: "North bank".into(),
             party: party("Bob"),
             reference: None,
             limit: Some("100".into()),
         };
-        let site = parties::create_site(app, &shop.call(), account.id, &site).unwrap();
-        let contact = |site| parties::NewContact {
+        let site = accounts::create_site(app, &shop.call(), account.id, &site).unwrap();
+        let contact = |site| accounts::NewContact {
             party: party("Cy"),
             site: Some(site),
             may_order: true,
             may_collect: true,
         };
-        parties::create_contact(app, &shop.call(), account.id, &contact(site.id)).unwrap();
+        accounts::create_contact(app, &shop.call(), account.id, &contact(site.id)).unwrap();
         let stray = contact(SiteId::from_bytes([9; 16]));
-        let stray = parties::create_contact(app, &shop.call(), account.id, &stray);
+        let stray = accounts::create_contact(app, &shop.call(), account.id, &stray);
         assert_eq!(refused(stray), Code::UnknownSite);
-        parties::set_limit(app, &shop.call(), account.id, Some(site.id), None).unwrap();
-        let owed = app.store.read(|tx| accounts::exposures(tx, account.id)).unwrap();
+        accounts::set_limit(app, &shop.call(), account.id, Some(site.id), None).unwrap();
+        let owed = app.store.read(|tx| rows::exposures(tx, account.id)).unwrap();
         let limits: Vec<bool> = owed.iter().map(|one| one.limit.is_some()).collect();
         assert_eq!(limits, [true, false]);
     }

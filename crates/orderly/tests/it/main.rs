@@ -7,6 +7,7 @@
 mod books;
 mod catalog;
 mod cli;
+mod credit;
 mod demo;
 mod documents;
 mod fixture;

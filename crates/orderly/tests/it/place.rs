@@ -255,7 +255,7 @@ fn what_cannot_be_priced_promised_or_ordered_is_refused_in_its_place() {
             "number": "T1", "name": "Field & Sons", "party": { "name": "Field & Sons" },
             "terms_days": 30, "limit": null, "currency": null,
         }));
-        orderly::ops::parties::create_account(&shop.app, &shop.call(), &new).unwrap();
+        orderly::ops::accounts::create_account(&shop.app, &shop.call(), &new).unwrap();
         let mut by_nobody = order("web", &[("NAIL", "1")]);
         by_nobody.account = Some("T1".into());
         by_nobody.ordered_by = Some("somebody".into());

@@ -293,6 +293,7 @@ pub static SHIPMENT: Table<Shipment> = Table {
         Column::new("service", Kind::Text),
         Column::new("tracking", Kind::Text),
         Column::new("shipped_at", Kind::Int),
+        Column::new("collected_by", Kind::Bytes),
         Column::new("order_id", Kind::Bytes),
     ],
     sorted_by: "id",
@@ -307,6 +308,7 @@ pub static SHIPMENT: Table<Shipment> = Table {
             v(&part.service),
             v(&part.tracking),
             v(&part.shipped_at),
+            v(&part.collected_by),
         ]
     },
     from_row: |row| {
@@ -320,6 +322,7 @@ pub static SHIPMENT: Table<Shipment> = Table {
             service: row.get("service")?,
             tracking: row.get("tracking")?,
             shipped_at: row.get("shipped_at")?,
+            collected_by: row.get("collected_by")?,
         })
     },
 };

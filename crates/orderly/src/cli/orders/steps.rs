@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use orderly_core::id::ContactId;
 use orderly_core::order::cancel::Cancel;
 use orderly_core::order::hold::NewHold;
 use orderly_core::order::pack::Pack;
@@ -120,6 +121,18 @@ pub struct ShipArgs {
     /// The weight of a parcel in grams; once for each parcel
     #[arg(long = "parcel", value_name = "GRAMS")]
     parcels: Vec<i64>,
+    /// The account's contact who collects
+    #[arg(long, value_name = "CONTACT")]
+    collected_by: Option<ContactId>,
+}
+
+#[derive(Debug, Args)]
+pub struct HandArgs {
+    #[command(flatten)]
+    to: At,
+    /// The account's contact who collects
+    #[arg(long, value_name = "CONTACT")]
+    collected_by: Option<ContactId>,
 }
 
 #[derive(Debug, Args)]
@@ -235,11 +248,15 @@ impl At {
             work::release(app, call, (shown.order.id, fulfillment))
         })
     }
+}
 
-    pub fn hand_over(&self, session: &Session) -> Result<ExitCode, Error> {
-        step(session, &self.order, &self.given, self, |app, call, shown| {
-            let fulfillment = pick::fulfillment(shown, self.at.as_deref())?;
-            work::hand_over(app, call, (shown.order.id, fulfillment), &[])
+impl HandArgs {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let At { order, at, given } = &self.to;
+        step(session, order, given, self, |app, call, shown| {
+            let fulfillment = pick::fulfillment(shown, at.as_deref())?;
+            let of = (shown.order.id, fulfillment);
+            work::hand_over_to(app, call, of, &[], self.collected_by)
         })
     }
 }
@@ -309,6 +326,7 @@ impl ShipArgs {
                 parcels: parcels
                     .map(|grams| NewBox { weight_g: Some(*grams), tracking: None })
                     .collect(),
+                collected_by: self.collected_by,
             };
             shipments::ship(app, call, (shown.order.id, fulfillment), &shipping)
         })

@@ -2,7 +2,9 @@
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::BinKind;
-use orderly_core::id::{BinId, ClaimId, FulfillmentId, IdSource, LineId, OrderId, ShipmentId};
+use orderly_core::id::{
+    BinId, ClaimId, ContactId, FulfillmentId, IdSource, LineId, OrderId, ShipmentId,
+};
 use orderly_core::order::deliver::{self, BackTo, Part, Then};
 use orderly_core::order::ship::{self, NewParcel, Ship};
 use orderly_core::order::undo::Command;
@@ -16,6 +18,7 @@ use orderly_store::tables::{locations, numbers, settings};
 
 use super::hand::{booked, levels_of};
 use super::step;
+use crate::ops::accounts::people::collector;
 use crate::ops::orders::again::source_again;
 use crate::ops::orders::change;
 use crate::ops::stock::backorders::enqueue;
@@ -43,6 +46,8 @@ pub struct Shipping {
     pub tracking: Option<String>,
     /// Empty: one parcel where the delivery is sent by parcel, none else.
     pub parcels: Vec<NewBox>,
+    /// The account's contact who collects the goods.
+    pub collected_by: Option<ContactId>,
 }
 
 /// Hands packed goods to the carrier.
@@ -64,8 +69,11 @@ pub fn ship(
             tracking: new.tracking.clone(),
             parcels: parcels(tx, order, boxes)?,
         };
+        let collector = collector(tx, order, of.1, new.collected_by)?;
         let mut levels = levels_of(tx, order, of.1)?;
-        Ok(ship::ship(order, of.1, &what, &mut levels, at, ids)?.0)
+        let (mut decision, shipment) = ship::ship(order, of.1, &what, &mut levels, at, ids)?;
+        decision.order.shipment_mut(shipment)?.collected_by = collector;
+        Ok(decision)
     })
 }
 

@@ -5,6 +5,7 @@
 //! neighbors. A lost race rolls the whole batch back and runs it again; a batch that cannot be
 //! written is halved until the order at fault stands alone.
 
+mod credit;
 mod seen;
 mod tender;
 mod write;
@@ -27,10 +28,12 @@ use orderly_store::tables::idempotency::Answer;
 use orderly_store::tables::{catalog, levels, orders};
 use orderly_store::{Engine, Tx};
 
+use self::credit::Credit;
 use self::seen::Seen;
 use self::tender::{Tendered, tender};
 use super::resolve::{Asked, Resolver};
 use super::source::{Outcome as Sourcing, Sources, explanation, source_order};
+use super::trade::Trades;
 use super::{folded, ids_after_audit};
 use crate::call::content_hash;
 use crate::ops::command::{Object, known, refusal_from};
@@ -164,6 +167,7 @@ struct Batch<'a> {
     numbers: &'a [String],
     alone: bool,
     resolver: Resolver,
+    credit: Credit,
     catalog: Catalog,
     stock: Stock,
     explained: Vec<(OrderId, Instant, String)>,
@@ -201,6 +205,7 @@ impl<'a> Batch<'a> {
             numbers,
             alone,
             resolver: Resolver::new(tx)?,
+            credit: Credit::default(),
             catalog: catalog::load(tx, &skus)?,
             stock: Stock::default(),
             explained: Vec::new(),
@@ -209,7 +214,9 @@ impl<'a> Batch<'a> {
             answered: HashSet::new(),
             references: HashSet::new(),
         };
+        this.resolver.trades = Trades::read(tx, batch.iter().map(|one| one.order))?;
         let built = this.build_all(tx)?;
+        this.credit = Credit::read(tx, built.iter().flatten().map(|built| &built.order))?;
         this.read_stock(tx, &built)?;
         let placed = this.source_all(tx, built)?;
         this.write(tx, &placed)?;
@@ -340,6 +347,12 @@ impl<'a> Batch<'a> {
     fn source(&mut self, tx: &mut Tx<'_>, index: usize, built: Built) -> Result<Placed, Error> {
         let call = self.batch[index].call;
         let Built { mut order, channel, mut ids } = built;
+        let trades = &self.resolver.trades;
+        let standing = match self.credit.decide(call, trades, &mut order, &mut ids) {
+            Ok(standing) => standing,
+            Err(Error::Refused(refusal)) => return Ok(Placed::Refused(refusal)),
+            Err(error) => return Err(error),
+        };
         // Only an order that stands alone is sourced twice.
         let unsourced = self.alone.then(|| order.clone());
         for tried in 0..2 {
@@ -355,6 +368,7 @@ impl<'a> Batch<'a> {
             match source_order(call, &mut order, &mut sources, &mut ids) {
                 Ok(Sourcing::Sourced { explanations, exceptions }) => {
                     self.keep(&order, call.now, &explanations, exceptions);
+                    self.credit.take(&order, standing);
                     return Ok(Placed::Done(Box::new(in_order(order))));
                 }
                 Ok(Sourcing::NeedsRoom(_)) if !self.alone => return Ok(Placed::Alone),

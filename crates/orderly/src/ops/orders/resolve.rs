@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 
 use orderly_core::catalog::{Channel, Coordinates, Location};
-use orderly_core::id::{AccountId, ContactId, CustomerId, IdSource, LocationId, PartyId, SiteId};
+use orderly_core::id::{CustomerId, IdSource, LocationId, PartyId};
 use orderly_core::order::build::{NewCharge, NewDelivery, NewDiscount, NewLine, NewOrder, NewTax};
 use orderly_core::order::{LineKind, Method, Settlement};
 use orderly_core::party::{Customer, CustomerKind, NewParty, Party, SubjectKind};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_core::time::{Day, Instant, TimeError};
 use orderly_store::Tx;
-use orderly_store::tables::{accounts, channels, customers, locations, parties};
+use orderly_store::tables::{channels, customers, locations, parties};
 
+use super::trade::Trades;
 use crate::wire::{
     AddressIn, ChargeIn, CustomerIn, DeliveryIn, DiscountIn, LineIn, OrderIn, TaxIn,
 };
@@ -33,6 +34,7 @@ pub struct Resolver {
     by_email: HashMap<String, CustomerId>,
     billing: HashMap<CustomerId, PartyId>,
     pub coordinates: HashMap<PartyId, Coordinates>,
+    pub trades: Trades,
     /// To be inserted with the orders that refer to them.
     pub new_parties: Vec<Party>,
     pub new_customers: Vec<Customer>,
@@ -46,6 +48,7 @@ impl Resolver {
             by_email: HashMap::new(),
             billing: HashMap::new(),
             coordinates: HashMap::new(),
+            trades: Trades::default(),
             new_parties: Vec::new(),
             new_customers: Vec::new(),
         })
@@ -89,7 +92,7 @@ impl Resolver {
             Some(customer) => Some(self.customer(tx, call, ids, customer)?),
             None => None,
         };
-        let trade = self.trade(tx, request)?;
+        let trade = self.trades.of(tx, call, channel, request)?;
         let customer = customer.or(trade.customer);
         let bill_to = match customer {
             Some(customer) => self.billing_of(tx, customer)?,
@@ -107,7 +110,7 @@ impl Resolver {
             site: trade.site,
             ordered_by: trade.contact,
             bill_to,
-            reference: request.reference.clone(),
+            reference: trade.reference,
             priority: request.priority,
             placed_at: placed_at.unwrap_or(call.now),
             deliveries: self.deliveries(call, ids, request, channel, bill_to)?,
@@ -220,36 +223,6 @@ impl Resolver {
         }))
     }
 
-    fn trade(&self, tx: &mut Tx<'_>, request: &OrderIn) -> Result<Trade, Error> {
-        let Some(number) = &request.account else { return Ok(Trade::default()) };
-        let wrong = |code: Code, pointer: &str, text: &str| {
-            let shown: String = text.chars().take(60).collect();
-            Refusal::at(code, pointer, format!("there is no `{shown}`, or it is not active"))
-        };
-        let account = accounts::by_number(tx, number)?.filter(|account| account.active);
-        let account = account.ok_or_else(|| wrong(Code::UnknownAccount, "/account", number))?;
-        let site = match &request.site {
-            None => None,
-            Some(code) => {
-                let sites = accounts::sites(tx, account.id)?;
-                let own = sites.into_iter().find(|site| site.code == *code && site.active);
-                Some(own.ok_or_else(|| wrong(Code::UnknownSite, "/site", code))?.id)
-            }
-        };
-        let contact = match &request.ordered_by {
-            None => None,
-            Some(text) => {
-                let unknown = || wrong(Code::UnknownContact, "/ordered_by", text);
-                let id: ContactId = text.parse().map_err(|_| unknown())?;
-                let found = accounts::contact(tx, id)?;
-                let may = found.filter(|c| c.account == account.id && c.active && c.may_order);
-                Some(may.ok_or_else(unknown)?.id)
-            }
-        };
-        let customer = Some(account.customer);
-        Ok(Trade { account: Some(account.id), site, contact, customer })
-    }
-
     fn deliveries(
         &mut self,
         call: &Call,
@@ -345,15 +318,7 @@ impl Resolver {
     }
 }
 
-#[derive(Default)]
-struct Trade {
-    account: Option<AccountId>,
-    site: Option<SiteId>,
-    contact: Option<ContactId>,
-    customer: Option<CustomerId>,
-}
-
-fn settlement(request: &OrderIn) -> Result<Settlement, Refusal> {
+pub(super) fn settlement(request: &OrderIn) -> Result<Settlement, Refusal> {
     match request.settlement.as_deref() {
         None => Ok(Settlement::Payment),
         Some(text) => Settlement::parse(text).ok_or_else(|| {

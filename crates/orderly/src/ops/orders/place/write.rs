@@ -43,6 +43,7 @@ impl Batch<'_> {
         if orders::insert(tx, &placed_orders)? < placed_orders.len() as u64 {
             return Err(Error::Again);
         }
+        self.credit.write(tx)?;
         orderly_store::tables::claims::insert(tx, &placed_orders)?;
         let changes =
             placed_orders.iter().flat_map(|order| claims::level_changes(&[], &claims::of(order)));
