@@ -87,6 +87,7 @@ permissions! {
     TakePayment "payment.take"
     Refund "refund.make"
     RefundGoodwill "refund.goodwill"
+    WaiveFee "refund.waive_fee"
     Approve "approve"
     Import "import"
     Export "export"

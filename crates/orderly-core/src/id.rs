@@ -149,6 +149,7 @@ ids! {
     DispositionId "dsp"
     EditId "edt"
     EventId "evt"
+    ExchangeId "exc"
     FulfillmentId "ful"
     HoldId "hld"
     ImportId "imp"

@@ -7,6 +7,7 @@ pub mod actor;
 pub mod books;
 pub mod catalog;
 pub mod country;
+pub mod exchange;
 pub mod id;
 pub mod item;
 pub mod money;

@@ -279,6 +279,20 @@ pub struct Charge {
     pub refunded: i64,
 }
 
+impl Charge {
+    /// The kind of a charge that was kept from a refund. It was computed with the refund, as a
+    /// share of the goods' own money, and is not priced again.
+    pub const RESTOCKING_FEE: &'static str = "restocking_fee";
+
+    pub fn is_restocking_fee(&self) -> bool {
+        self.kind == Self::RESTOCKING_FEE
+    }
+    /// What the customer owes for it.
+    pub const fn due(&self) -> i64 {
+        self.amount + self.tax_added
+    }
+}
+
 /// A permit that is missing: it blocks steps until it is released.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Hold {

@@ -3,10 +3,13 @@
 //! What goes back is made of consecutive slices of a line ([`crate::order::price::slice`]), so
 //! refunding units one at a time sums to the same as all at once and the last unit leaves nothing.
 
+pub mod blind;
+pub mod fee;
 pub mod propose;
 
 use serde::{Deserialize, Serialize};
 
+use crate::actor::ActorKind;
 use crate::id::*;
 use crate::money::Currency;
 use crate::order::{Order, codes};
@@ -15,6 +18,7 @@ use crate::refusal::{Code, Refusal};
 use crate::returns::Return;
 use crate::text;
 use crate::time::Instant;
+pub use fee::{Fee, FeeRule};
 pub use propose::{Ask, AskCharge, AskLine, Prior, Proposal, Proposed, propose};
 
 codes! {
@@ -48,9 +52,19 @@ pub struct RefundLine {
     /// Without tax.
     pub goods: i64,
     pub tax: i64,
-    /// Goods + tax.
+    /// Goods + tax; below zero for a fee that is kept, whose charge the line names.
     pub amount: i64,
 }
+
+impl RefundLine {
+    /// Whether it is a fee kept from the refund.
+    pub const fn is_fee(&self) -> bool {
+        self.amount < 0
+    }
+}
+
+/// An actor as a refund remembers him.
+pub type Who = (ActorKind, UserId);
 
 /// A decided refund. Its money is moved by transactions of payments that name it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -61,10 +75,16 @@ pub struct Refund {
     pub returned: Option<ReturnId>,
     pub customer: Option<CustomerId>,
     pub currency: Currency,
-    /// In minor units.
+    /// In minor units, fees taken off.
     pub amount: i64,
+    /// What of the amount is given as credit: no money moves for it.
+    pub credited: i64,
     pub settlement: RefundSettlement,
     pub state: RefundState,
+    /// A pending refund that nobody else has approved yet.
+    pub awaits_approval: bool,
+    pub requested_by: Option<Who>,
+    pub approved_by: Option<Who>,
     pub reason: String,
     /// Counts commands: the ETag of the refund.
     pub version: i64,
@@ -80,12 +100,14 @@ pub struct Decision {
     pub returned: Option<Return>,
 }
 
-/// Who asks for a refund, and how it is named and settled.
+/// How a refund is named and settled, and what is kept of it.
 #[derive(Debug, Clone)]
 pub struct NewRefund {
     pub number: String,
     pub settlement: RefundSettlement,
     pub reason: String,
+    /// The merchant's restocking fees; empty where they are waived.
+    pub fees: Vec<FeeRule>,
 }
 
 /// Decides a refund: its lines, and the counters of the order and the return that it uses up.
@@ -105,10 +127,12 @@ pub fn decide(
 ) -> Result<Decision, Refusal> {
     let missing = |_| Refusal::at(Code::ReasonRequired, "/reason", "say why it is refunded");
     let reason = text::short(&new.reason).map_err(missing)?;
-    let proposal = propose(order, ask, prior)?;
-    if proposal.amount == 0 {
+    let mut proposal = propose(order, ask, prior)?;
+    fee::keep(&mut proposal, order, returned, &new.fees)?;
+    if proposal.lines.iter().all(|line| line.goods + line.tax == 0) {
         return Err(Refusal::new(Code::NothingToDo, "there is nothing to refund"));
     }
+    let mut charged = order.clone();
     let lines = proposal.lines.iter().map(|one| RefundLine {
         id: ids.draw(),
         order_line: one.order_line,
@@ -120,8 +144,12 @@ pub fn decide(
         tax: one.tax,
         amount: one.goods + one.tax,
     });
+    let mut lines: Vec<RefundLine> = lines.collect();
+    for kept in &proposal.fees {
+        lines.push(fee::charge(&mut charged, kept, ids)?);
+    }
     let refund = Refund {
-        lines: lines.collect(),
+        lines,
         id: ids.draw(),
         number: new.number.clone(),
         order: Some(order.id),
@@ -129,13 +157,17 @@ pub fn decide(
         customer: order.head.customer,
         currency: order.currency,
         amount: proposal.amount,
+        credited: if new.settlement == RefundSettlement::Refund { 0 } else { proposal.amount },
         settlement: new.settlement,
         state: RefundState::Pending,
+        awaits_approval: false,
+        requested_by: None,
+        approved_by: None,
         reason,
         version: 1,
         created_at: now,
     };
-    let (order, returned) = counted(&refund, order, returned, 1)?;
+    let (order, returned) = counted(&refund, &charged, returned, 1)?;
     Ok(Decision { refund, order, returned })
 }
 
@@ -181,7 +213,19 @@ fn ended(refund: &Refund, state: RefundState) -> Result<Refund, Refusal> {
         let detail = format!("refund {} is {}", refund.number, refund.state.code());
         return Err(Refusal::new(Code::InvalidTransition, detail));
     }
-    Ok(Refund { state, ..refund.clone() })
+    Ok(Refund { state, awaits_approval: false, ..refund.clone() })
+}
+
+/// Another actor lets a refund go on.
+///
+/// # Errors
+/// `invalid_transition` unless it awaits approval.
+pub fn approved(refund: &Refund, by: Who) -> Result<Refund, Refusal> {
+    if !refund.awaits_approval || refund.state != RefundState::Pending {
+        let detail = format!("refund {} awaits no approval", refund.number);
+        return Err(Refusal::new(Code::InvalidTransition, detail));
+    }
+    Ok(Refund { awaits_approval: false, approved_by: Some(by), ..refund.clone() })
 }
 
 /// Adds the refund to the counters of the order and the return, or takes it out of them.
@@ -197,6 +241,10 @@ fn counted(
             .map_err(|_| Refusal::new(Code::InvalidTransition, "it was not refunded"))
     };
     for line in &refund.lines {
+        if line.is_fee() {
+            fee::count(&mut order, returned.as_ref(), line, sign > 0)?;
+            continue;
+        }
         if let Some(id) = line.order_line {
             let own = &mut order.line_mut(id)?.quantities;
             own.refunded = moved(own.refunded, line.qty)?;
@@ -218,5 +266,6 @@ fn counted(
             return Err(Refusal::new(Code::AboveReceived, detail).allowed(most.to_string()));
         }
     }
+    order.head.totals = crate::order::price::totals(&order)?;
     Ok((order, returned))
 }

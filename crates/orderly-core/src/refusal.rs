@@ -95,6 +95,14 @@ codes! {
     AboveRefundable "above_refundable" 409 override RefundGoodwill;
     AboveUnapplied "above_unapplied" 409;
     PurchaseClosed "purchase_closed" 409;
+    /// A customer has had more without a receipt than the policy allows in its window.
+    AboveBlindLimit "above_blind_limit" 409 override RefundGoodwill;
+    /// The item was not sold in the window in which goods are taken back without a receipt.
+    NotSold "not_sold" 409;
+    /// The replacement is not shipped before what it replaces came back.
+    ExchangeNotReceived "exchange_not_received" 409 override OverrideHold;
+    /// The merchant has a second person look at amounts like this.
+    ApprovalRequired "approval_required" 409 override Approve;
     AmountLimit "amount_limit" 403 override Approve;
     LotRequired "lot_required" 422;
     LotNotHeld "lot_not_held" 409;

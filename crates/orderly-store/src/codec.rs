@@ -4,6 +4,7 @@
 use orderly_core::actor::ActorKind;
 use orderly_core::books::{Account, DocumentKind, JournalKind};
 use orderly_core::catalog::{BinKind, ChannelKind, LocationKind, WhenShort};
+use orderly_core::exchange::{ExchangeState, Ships};
 use orderly_core::item::{Goods, Tracking};
 use orderly_core::money::Currency;
 use orderly_core::order::{
@@ -60,8 +61,8 @@ macro_rules! code {
 
 code! {
     AccountState, TermsKind, WhenOver,
-    ApplicationKind, Fate, RefundCause, RefundSettlement, RefundState, ReturnState, TargetKind,
-    TransactionKind, TransactionState,
+    ApplicationKind, ExchangeState, Fate, RefundCause, RefundSettlement, RefundState, ReturnState,
+    Ships, TargetKind, TransactionKind, TransactionState,
     Account, ActorKind, BaseUnit, BinKind, CauseKind, ChannelKind, Condition, CostSource,
     CountState, DocumentKind, FulfillmentState, JournalKind, LotKind, ReceiptKind, TransferState,
     AccrualKind, PurchaseState, RebateBasis, RebateSide, RebateSpan, Spread, SupplierDocument,

@@ -40,6 +40,7 @@ macro_rules! orderly {
             "0007_events",
             "0008_import",
             "0010_credit",
+            "0012_exchanges",
             "0013_periods_and_rates",
             "0014_purchasing",
             "0016_prices",

@@ -11,6 +11,7 @@ pub mod counts;
 pub mod customers;
 pub mod events;
 pub mod exceptions;
+pub mod exchanges;
 pub mod exports;
 pub mod idempotency;
 pub mod imports;

@@ -571,6 +571,10 @@ fn build_charges(
         let named = one.delivery.as_deref();
         let delivery = named.map(|name| delivery_of(deliveries, Some(name))).transpose();
         let kind = at(crate::text::short(&one.kind), pointer)?;
+        if kind == Charge::RESTOCKING_FEE {
+            let detail = "a restocking fee is kept from a refund: it is not charged with an order";
+            return Err(Refusal::at(Code::InvalidField, pointer() + "/kind", detail));
+        }
         let description = one.description.clone().unwrap_or_else(|| kind.clone());
         out.push(Charge {
             id: ids.draw(),

@@ -137,7 +137,7 @@ fn tax_by_line(order: &mut Order) -> Result<(), Refusal> {
         let (included, added) = tax_one(amount, &mut line.taxes, currency)?;
         line.amounts = Amounts { tax_included: included, tax_added: added, ..line.amounts };
     }
-    for charge in &mut order.charges {
+    for charge in order.charges.iter_mut().filter(|charge| !charge.is_restocking_fee()) {
         (charge.tax_included, charge.tax_added) =
             tax_one(charge.amount, &mut charge.taxes, currency)?;
     }
@@ -157,7 +157,7 @@ fn tax_by_document(order: &mut Order) -> Result<(), Refusal> {
         let amount = line.amounts.gross - line.amounts.discount;
         Taxed { amount, taxes: &mut line.taxes, included: 0 }
     });
-    let charges = order.charges.iter_mut();
+    let charges = order.charges.iter_mut().filter(|charge| !charge.is_restocking_fee());
     let charges = charges.map(|c| Taxed { amount: c.amount, taxes: &mut c.taxes, included: 0 });
     let mut taxed: Vec<Taxed<'_>> = lines.chain(charges).collect();
     include_by_document(&mut taxed, currency)?;
@@ -264,27 +264,35 @@ pub fn totals(order: &Order) -> Result<Totals, Refusal> {
 }
 
 /// What `qty` units of a line are worth after `before` units, in minor units: goods, included tax
-/// and added tax as consecutive slices, so that every partition sums to the line exactly.
+/// and added tax as consecutive slices, so that every partition sums to the line exactly and
+/// nothing due is negative. (Gross and discount cut apart would not do: their difference can fall
+/// from one unit to the next. The goods are cut after the discount, and the gross follows.)
 pub fn slice(line: &Line, before: Qty, qty: Qty) -> Amounts {
     let all = line.quantities.ordered.get();
     let cut = |whole: i64| {
         let end = before.get().saturating_add(qty.get());
         cumulative_share(whole, end, all) - cumulative_share(whole, before.get(), all)
     };
+    let discount = cut(line.amounts.discount);
     Amounts {
-        gross: cut(line.amounts.gross),
-        discount: cut(line.amounts.discount),
+        gross: cut(line.amounts.gross - line.amounts.discount) + discount,
+        discount,
         tax_included: cut(line.amounts.tax_included),
         tax_added: cut(line.amounts.tax_added),
     }
 }
 
 /// What the customer owes for the order as it stands: the total without what was canceled and
-/// closed short. In minor units.
+/// closed short. Restocking fees are no part of it: they were kept from refunds. In minor units.
 pub fn payable(order: &Order) -> i64 {
     let gone = |line: &Line| {
         let never = line.quantities.canceled.plus(line.quantities.closed_short);
         slice(line, Qty::ZERO, never.unwrap_or(line.quantities.ordered)).due()
     };
-    order.head.totals.total - order.lines.iter().map(gone).sum::<i64>()
+    order.head.totals.total - order.lines.iter().map(gone).sum::<i64>() - fees(order)
+}
+
+/// The restocking fees of the order, which were kept from its refunds. In minor units.
+pub fn fees(order: &Order) -> i64 {
+    order.charges.iter().filter(|one| one.is_restocking_fee()).map(Charge::due).sum()
 }

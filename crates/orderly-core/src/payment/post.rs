@@ -9,9 +9,14 @@ use crate::units::{Cause, CauseKind};
 /// The provider of money that lies in a till.
 pub const CASH: &str = "cash";
 
-/// Where the money of a payment lies: in the till, or on its way from the provider.
+/// Where the money of a payment lies: in the till, or on its way from the provider. What an
+/// exchange carries is no money: the refund that gave it up left it unapplied.
 fn money(payment: &Payment) -> Account {
-    if payment.provider == CASH { Account::TillCash } else { Account::Clearing }
+    match payment.provider.as_str() {
+        CASH => Account::TillCash,
+        crate::exchange::PROVIDER => Account::UnappliedReceipts,
+        _ => Account::Clearing,
+    }
 }
 
 /// What we owe for it: an order that is not invoiced yet, or nothing in particular.

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::money::{Money, cumulative_share, div_half_even};
-use crate::order::price::slice;
-use crate::order::{Charge, Line};
+use crate::order::Line;
+use crate::order::price::{fees, slice};
 
 /// A line to refund.
 #[derive(Debug, Clone)]
@@ -68,6 +68,9 @@ pub struct Proposed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
     pub lines: Vec<Proposed>,
+    /// What is kept of it, line by line.
+    pub fees: Vec<Fee>,
+    /// What goes back: the lines without the fees.
     pub amount: i64,
     /// The most that may still be refunded of the order, whatever the reason.
     pub maximum: i64,
@@ -84,7 +87,7 @@ pub fn money_left(order: &Order, prior: &Prior) -> i64 {
 /// What was never captured is taken to be what was canceled, line by line in their order, as far
 /// as it goes: only what was canceled beyond it was paid and is refundable.
 fn unpaid(order: &Order) -> Vec<(LineId, Qty)> {
-    let mut left = (order.head.totals.total - order.head.paid.captured).max(0);
+    let mut left = (order.head.totals.total - fees(order) - order.head.paid.captured).max(0);
     let mut out = Vec::new();
     for line in &order.lines {
         let gone = gone(line);
@@ -142,7 +145,7 @@ pub fn propose(order: &Order, ask: &Ask, prior: &Prior) -> Result<Proposal, Refu
         );
         return Err(Refusal::new(Code::AboveRefundable, detail).allowed(show(maximum)));
     }
-    Ok(Proposal { lines, amount, maximum })
+    Ok(Proposal { lines, fees: Vec::new(), amount, maximum })
 }
 
 fn pointed(mut refusal: Refusal, list: &str, index: usize) -> Refusal {
@@ -220,7 +223,7 @@ impl Work<'_> {
 
     fn charge(&mut self, ask: &AskCharge) -> Result<Proposed, Refusal> {
         let charge = self.order.charge(ask.charge)?.clone();
-        let due = due(&charge);
+        let due = charge.due();
         let amount = self.amount(ask.amount, (due - charge.refunded).max(0))?;
         let taxes = charge.tax_included + charge.tax_added;
         let tax = cumulative_share(taxes, charge.refunded + amount, due)
@@ -254,12 +257,8 @@ impl Work<'_> {
     }
 }
 
-fn due(charge: &Charge) -> i64 {
-    charge.amount + charge.tax_added
-}
-
 /// The tax within a part of an amount, half to even; all of it in the whole.
-fn tax_share(part: i64, tax: i64, whole: i64) -> i64 {
+pub(super) fn tax_share(part: i64, tax: i64, whole: i64) -> i64 {
     if whole <= 0 || part == whole {
         return if part == whole { tax } else { 0 };
     }

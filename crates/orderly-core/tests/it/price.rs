@@ -169,6 +169,24 @@ fn the_policies_round_where_they_say() {
     assert_eq!(by_document.head.totals.tax_added, 2);
 }
 
+/// Eight pieces for 0.05 less 0.04: cut apart, gross and discount would give one of them −0.01.
+#[test]
+fn no_slice_is_negative() {
+    let mut line = line(1, 8, "0.00625", vec![]);
+    line.discounts.push(orderly_core::order::Discount {
+        code: "D".into(),
+        amount: 4,
+        spread: false,
+    });
+    let mut order = order("EUR", Rounding::Line, vec![line], vec![]);
+    total(&mut order, &[]).unwrap();
+    let line = &order.lines[0];
+    assert_eq!((line.amounts.gross, line.amounts.discount), (5, 4));
+    let parts: Vec<i64> = (0..8).map(|unit| slice(line, qty(unit), qty(1)).due()).collect();
+    assert!(parts.iter().all(|part| *part >= 0), "{parts:?}");
+    assert_eq!(parts.iter().sum::<i64>(), 1);
+}
+
 #[test]
 fn a_discount_above_what_it_reduces_is_refused() {
     let mut order = order("EUR", Rounding::Line, vec![line(1, 1, "1.00", vec![])], vec![]);

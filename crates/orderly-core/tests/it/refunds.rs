@@ -15,7 +15,7 @@ fn ask(line: LineId, cause: Cause, units: i64) -> Ask {
 
 fn named(reason: &str) -> NewRefund {
     let settlement = RefundSettlement::Refund;
-    NewRefund { number: "R1".into(), settlement, reason: reason.into() }
+    NewRefund { number: "R1".into(), settlement, reason: reason.into(), fees: Vec::new() }
 }
 
 /// Takes a refund's money out of the order at once.

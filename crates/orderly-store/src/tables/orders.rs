@@ -4,6 +4,7 @@ mod head;
 mod lines;
 mod parts;
 mod range;
+pub mod sold;
 
 use orderly_core::id::{AccountId, ChannelId, OrderId};
 use orderly_core::order::change::{Change, between};

@@ -1,7 +1,9 @@
 //! Refunds with their lines, and what they used up of an order.
 
-use orderly_core::id::{OrderId, RefundId};
-use orderly_core::refund::{Prior, Refund, RefundLine};
+use orderly_core::actor::ActorKind;
+use orderly_core::id::{CustomerId, OrderId, RefundId, ReturnId, UserId};
+use orderly_core::money::Currency;
+use orderly_core::refund::{Prior, Refund, RefundLine, Who};
 use orderly_core::time::Instant;
 
 use crate::codec::v;
@@ -20,6 +22,12 @@ const REFUND: &[Column] = &[
     Column::new("reason", Kind::Text),
     Column::new("version", Kind::Int),
     Column::new("created_at", Kind::Int),
+    Column::new("credited_minor", Kind::Int),
+    Column::new("awaits_approval", Kind::Int),
+    Column::new("requested_kind", Kind::Text),
+    Column::new("requested_by", Kind::Bytes),
+    Column::new("approved_kind", Kind::Text),
+    Column::new("approved_by", Kind::Bytes),
 ];
 
 const LINE: &[Column] = &[
@@ -50,6 +58,12 @@ pub fn insert(tx: &mut Tx<'_>, refund: &Refund) -> Result<bool, StoreError> {
         v(&refund.reason),
         v(&refund.version),
         v(&refund.created_at),
+        v(&refund.credited),
+        v(&refund.awaits_approval),
+        v(&refund.requested_by.map(|(kind, _)| kind)),
+        v(&refund.requested_by.map(|(_, id)| id)),
+        v(&refund.approved_by.map(|(kind, _)| kind)),
+        v(&refund.approved_by.map(|(_, id)| id)),
     ];
     if tx.insert_many("refund", REFUND, &[row], "ON CONFLICT DO NOTHING")? == 0 {
         return Ok(false);
@@ -85,11 +99,22 @@ pub fn get(tx: &mut Tx<'_>, id: RefundId, lock: bool) -> Result<Option<Refund>, 
     Ok(Some(refund))
 }
 
-/// Saves the refund's state; false where it was changed meanwhile. Its lines never change.
+/// Saves the refund's state and approval; false where it was changed meanwhile. Its lines never
+/// change.
 pub fn save(tx: &mut Tx<'_>, before: &Refund, after: &Refund) -> Result<bool, StoreError> {
     let updated = tx.exec(
-        "UPDATE refund SET state = $3, version = $4 WHERE id = $1 AND version = $2",
-        &[&before.id, &before.version, &after.state, &after.version],
+        "UPDATE refund SET state = $3, version = $4, awaits_approval = $5, approved_kind = $6,
+                approved_by = $7
+          WHERE id = $1 AND version = $2",
+        &[
+            &before.id,
+            &before.version,
+            &after.state,
+            &after.version,
+            &after.awaits_approval,
+            &after.approved_by.map(|(kind, _)| kind),
+            &after.approved_by.map(|(_, id)| id),
+        ],
     )?;
     Ok(updated == 1)
 }
@@ -98,6 +123,41 @@ pub fn save(tx: &mut Tx<'_>, before: &Refund, after: &Refund) -> Result<bool, St
 pub fn of_order(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<RefundId>, StoreError> {
     let sql = "SELECT id FROM refund WHERE order_id = $1 ORDER BY created_at, id";
     tx.query(sql, &[&order], |row| row.get("id"))
+}
+
+/// Returns the refunds for a return that stand, with their lines, the oldest first.
+pub fn of_return(tx: &mut Tx<'_>, id: ReturnId) -> Result<Vec<Refund>, StoreError> {
+    let sql = "SELECT * FROM refund WHERE return_id = $1 AND state IN ('pending', 'settled')
+                ORDER BY created_at, id";
+    let mut found = tx.query(sql, &[&id], from_row)?;
+    for refund in &mut found {
+        let sql = "SELECT * FROM refund_line WHERE refund_id = $1 ORDER BY id";
+        refund.lines = tx.query(sql, &[&refund.id], line_from_row)?;
+    }
+    Ok(found)
+}
+
+/// Returns the id of the refund with this number.
+pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<RefundId>, StoreError> {
+    tx.query_one("SELECT id FROM refund WHERE number = $1", &[&number], |row| row.get("id"))
+}
+
+/// Returns what a customer was refunded without a receipt since an instant, in minor units of the
+/// currency.
+pub fn without_receipt(
+    tx: &mut Tx<'_>,
+    customer: CustomerId,
+    currency: Currency,
+    since: Instant,
+) -> Result<i64, StoreError> {
+    let sum = tx.query_one(
+        "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) AS amount FROM refund
+          WHERE customer_id = $1 AND created_at >= $3 AND currency = $2 AND order_id IS NULL
+            AND state IN ('pending', 'settled')",
+        &[&customer, &currency, &since],
+        |row| row.get::<i64>("amount"),
+    )?;
+    Ok(sum.unwrap_or(0))
 }
 
 /// Returns up to `limit` refunds, without their lines, made before the cursor, the latest first.
@@ -119,11 +179,17 @@ pub fn list(
 /// Returns what the refunds of an order used up; failed and canceled ones used nothing.
 pub fn prior(tx: &mut Tx<'_>, order: OrderId) -> Result<Prior, StoreError> {
     let sums = tx.query_one(
-        "SELECT CAST(COALESCE(SUM(CASE WHEN state = 'pending' THEN amount_minor ELSE 0 END), 0)
+        "SELECT CAST(COALESCE(SUM(CASE WHEN r.state = 'pending'
+                    THEN r.amount_minor - r.credited_minor - COALESCE(t.done, 0) ELSE 0 END), 0)
                     AS BIGINT) AS pending,
-                CAST(COALESCE(SUM(CASE WHEN state = 'settled' AND settlement <> 'refund'
-                    THEN amount_minor ELSE 0 END), 0) AS BIGINT) AS credited
-           FROM refund WHERE order_id = $1",
+                CAST(COALESCE(SUM(r.credited_minor), 0) AS BIGINT) AS credited
+           FROM refund r
+           LEFT JOIN (SELECT x.refund_id, CAST(SUM(x.amount_minor) AS BIGINT) AS done
+                        FROM payment_transaction x
+                        JOIN refund y ON y.id = x.refund_id
+                       WHERE y.order_id = $1 AND x.kind = 'refund' AND x.state = 'done'
+                       GROUP BY x.refund_id) t ON t.refund_id = r.id
+          WHERE r.order_id = $1 AND r.state IN ('pending', 'settled')",
         &[&order],
         |row| Ok((row.get::<i64>("pending")?, row.get::<i64>("credited")?)),
     )?;
@@ -154,8 +220,17 @@ fn from_row(row: &Row<'_>) -> Result<Refund, StoreError> {
         reason: row.get("reason")?,
         version: row.get("version")?,
         created_at: row.get("created_at")?,
+        credited: row.get("credited_minor")?,
+        awaits_approval: row.get("awaits_approval")?,
+        requested_by: who(row, "requested_kind", "requested_by")?,
+        approved_by: who(row, "approved_kind", "approved_by")?,
         lines: Vec::new(),
     })
+}
+
+fn who(row: &Row<'_>, kind: &str, id: &str) -> Result<Option<Who>, StoreError> {
+    let kind: Option<ActorKind> = row.get(kind)?;
+    Ok(kind.zip(row.get::<Option<UserId>>(id)?))
 }
 
 fn line_from_row(row: &Row<'_>) -> Result<RefundLine, StoreError> {

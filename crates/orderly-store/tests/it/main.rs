@@ -6,6 +6,7 @@
 mod books;
 mod catalog;
 mod engine;
+mod exchanges;
 mod late_costs;
 mod migrations;
 mod orders;

@@ -123,6 +123,21 @@ fn sample(number: u8) -> Order {
     order
 }
 
+/// Two orders of five pieces of one item for 10.00 each.
+pub fn two_orders(tx: &mut Tx<'_>) -> Result<(OrderId, OrderId), StoreError> {
+    let priced = |number| {
+        let mut order = sample(number);
+        let line = &mut order.lines[0];
+        line.item = Some(ItemId::from_bytes([4; 16]));
+        (line.amounts.gross, order.head.totals.lines) = (1_000, 1_000);
+        order.head.totals.total = 1_000;
+        order
+    };
+    let (first, second) = (priced(1), priced(2));
+    orders::insert(tx, &[&first, &second])?;
+    Ok((first.id, second.id))
+}
+
 #[test]
 fn an_order_is_read_as_it_was_written_and_saved_by_what_changed() {
     on_each(|tx| {

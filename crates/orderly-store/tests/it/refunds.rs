@@ -11,7 +11,7 @@ use crate::returns::{ORDER, at, euro, qty};
 const LINE: LineId = LineId::from_bytes([3; 16]);
 
 /// A pending refund of one unit, whose ids all follow from `number`.
-fn sample(number: u8, amount: i64) -> Refund {
+pub fn sample(number: u8, amount: i64) -> Refund {
     Refund {
         id: RefundId::from_bytes([number; 16]),
         number: format!("RF-{number}"),
@@ -21,7 +21,11 @@ fn sample(number: u8, amount: i64) -> Refund {
         currency: euro(),
         amount,
         settlement: RefundSettlement::Refund,
+        credited: 0,
         state: RefundState::Pending,
+        awaits_approval: false,
+        requested_by: None,
+        approved_by: None,
         reason: "came back".into(),
         version: 1,
         created_at: at(i64::from(number)),
@@ -71,7 +75,7 @@ fn what_refunds_used_up_leaves_out_those_that_failed() {
         let all = [
             sample(1, 10),
             ended(&sample(2, 20), RefundState::Settled),
-            Refund { settlement, ..ended(&sample(3, 40), RefundState::Settled) },
+            Refund { settlement, credited: 40, ..ended(&sample(3, 40), RefundState::Settled) },
             ended(&sample(4, 80), RefundState::Failed),
             ended(&sample(5, 160), RefundState::Canceled),
             Refund { order: Some(OrderId::from_bytes([7; 16])), ..sample(6, 320) },

@@ -99,6 +99,7 @@ pub fn set(app: &App, call: &Call, key: &str, value: &str) -> Result<Setting, Er
             Refusal::at(Code::InvalidField, "/key", "a key is dotted lower-case words")
         })?;
         let value = text::long(value).map_err(|refusal| refusal.under("/value"))?;
+        super::refunds::check_fees(key, &value)?;
         settings::set(tx, key, &value)?;
         Ok(Setting { key: key.into(), value })
     })

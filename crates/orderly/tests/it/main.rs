@@ -22,6 +22,7 @@ mod place_more;
 mod plan;
 mod proof;
 mod random;
+mod refunds;
 mod returns;
 mod sequence;
 mod sold;

@@ -10,7 +10,8 @@ use orderly_core::order::undo::{Command, inverse};
 use orderly_core::order::unpick::{Unpick, unpick};
 use orderly_core::order::work::At;
 use orderly_core::order::{
-    Decision, Line, Order, ShipmentState, Work, close, deliver, hand_over, ship, undeliver,
+    Decision, Line, Order, OrderState, ShipmentState, Work, close, deliver, hand_over, ship,
+    undeliver,
 };
 use orderly_core::qty::Qty;
 use orderly_core::refusal::{Code, Refusal};
@@ -81,6 +82,15 @@ impl Undoing<'_> {
                 decision
             }
             Command::ReleaseHold => release_hold(order, self.hold(true)?, now, ids)?,
+            Command::HoldAgain if order.head.state != OrderState::Placed => {
+                let next = match order.head.state {
+                    OrderState::Closed => Command::Reopen,
+                    _ => Command::Uncancel,
+                };
+                let state = order.head.state.code();
+                let detail = format!("order {} is {state}: nothing is held of it", order.number);
+                return Err(Refusal::new(Code::NotReversible, detail).allowed(next.code()).into());
+            }
             Command::HoldAgain => {
                 let decided = hold_again(order, self.hold(false)?, now, ids)?;
                 end_when_due(tx, self.call, &decided, ids)?;

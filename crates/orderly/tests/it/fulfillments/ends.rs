@@ -50,6 +50,29 @@ fn lost_goods_turn_up_and_wrong_deliveries_are_taken_back() {
 }
 
 #[test]
+fn a_hold_is_not_put_again_on_an_order_that_was_canceled_meanwhile() {
+    for shop in Shop::each() {
+        let (order, _) = placed(&shop);
+        let new = NewHold {
+            kind: "check".into(),
+            scope: HoldScope::Order,
+            scope_id: order.id.as_bytes(),
+            blocks: vec![orderly_core::order::Step::Ship],
+            reason: "to be looked at".into(),
+            owner: None,
+            due_at: None,
+        };
+        let held = hold(&shop.app, &shop.call(), order.id, &new).unwrap();
+        let call = shop.call().with_reason("changed their mind");
+        cancel(&shop.app, &call, order.id, &Cancel::Order).unwrap();
+        release_hold(&shop.app, &shop.call(), order.id, held.holds[0].id).unwrap();
+        let refusal = undo(&shop.app, &shop.call(), order.id).map(|_| ()).unwrap_err();
+        assert_eq!(refusal.refused(), Some(Code::NotReversible));
+        assert_clean(&shop);
+    }
+}
+
+#[test]
 fn what_came_back_is_decided_later_in_whole_kits() {
     for shop in Shop::each() {
         let (order, at) = placed(&shop);

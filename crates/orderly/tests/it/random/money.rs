@@ -128,7 +128,7 @@ pub fn refund(world: &mut World) -> Outcome {
             RefundSettlement::Refund,
             RefundSettlement::Refund,
             RefundSettlement::StoreCredit,
-            RefundSettlement::Exchange,
+            RefundSettlement::StoreCredit,
         ]),
         payment: None,
         reason: if rng.once_in(9) { String::new() } else { "it broke".into() },
