@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod command;
 pub mod documents;
 pub mod events;
+pub mod exchanges;
 pub mod export;
 pub mod fulfillments;
 pub mod import;

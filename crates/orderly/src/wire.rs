@@ -131,6 +131,9 @@ pub struct LineIn {
     pub discounts: Vec<DiscountIn>,
     #[serde(default)]
     pub tax: Vec<TaxIn>,
+    /// The line of another order that this one replaces: said by an exchange, not by a channel.
+    #[serde(skip)]
+    pub replaces: Option<orderly_core::id::LineId>,
 }
 
 /// A reduction, in the order's currency.

@@ -44,7 +44,7 @@ fn passing(call: &Call, order: &Order, location: Option<LocationId>) -> Result<V
 }
 
 /// Has the backorders of others served from stock that an order gives up.
-fn offer_freed(
+pub(in crate::ops) fn offer_freed(
     tx: &mut Tx<'_>,
     call: &Call,
     before: &Order,

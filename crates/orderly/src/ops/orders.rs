@@ -2,7 +2,7 @@
 
 pub mod again;
 mod differ;
-mod numbers;
+pub(in crate::ops) mod numbers;
 pub mod place;
 mod resolve;
 pub mod source;
@@ -114,6 +114,7 @@ pub fn apply(
     if changes.is_empty() && movements.is_empty() {
         return Ok(after);
     }
+    super::exchanges::ensure_may_ship(tx, call, before, &after)?;
     after.version = before.version + 1;
     after.sequence = before.sequence + 1;
     after.updated_at = call.now;

@@ -155,6 +155,10 @@ pub(super) fn opened(
         None => order.map_or(channel.currency, |order| order.currency),
     };
     let provider = new.provider.clone().unwrap_or_else(|| "manual".to_owned());
+    if provider == orderly_core::exchange::PROVIDER {
+        let detail = "the value of an exchange is carried by the exchange";
+        return Err(Refusal::at(Code::InvalidField, "/provider", detail).into());
+    }
     if let Some(reference) = &new.reference
         && let Some(known) = payments::by_reference(tx, &provider, reference)?
     {

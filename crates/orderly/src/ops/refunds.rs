@@ -28,8 +28,10 @@ use crate::{App, Call, Error};
 pub use approval::approve;
 pub(super) use approval::{Ground, leave};
 pub use blind::{BlindIn, make_blind, propose_blind};
-pub(super) use fees::check as check_fees;
-pub(super) use money::{answered, move_money, post_credit, save_return};
+pub(super) use fees::{check as check_fees, rules as fee_rules};
+pub(super) use money::{
+    answered, is_moved, move_money, post_as, post_credit, save_return, save_state,
+};
 pub use retry::{cancel, retry};
 
 impl Object for Refund {
@@ -205,7 +207,7 @@ fn execute(
     post_credit(tx, call, order, made, made.credited, ids)?;
     let changed =
         move_money(held, made, made.amount - made.credited, (named, settling), call, ids)?;
-    if money::is_moved(made, changed.iter().map(|one| &one.after)) {
+    if is_moved(made, changed.iter().map(|one| &one.after)) {
         *made = refund::settled(made)?;
     }
     Ok(changed)

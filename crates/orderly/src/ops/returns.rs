@@ -18,7 +18,7 @@ use orderly_store::tables::{self, catalog, channels, levels, numbers};
 
 use super::command::{Object, Reference, command};
 use super::stock::make_room;
-use super::{books, orders};
+use super::{books, exchanges, orders};
 use crate::{App, Call, Error};
 use goods::{bin, catalog_of, is_sellable, level_left, other, place, taken_back};
 pub use save::{folded, load};
@@ -150,6 +150,56 @@ pub fn take_back(
         let decision = received(tx, call, (&approved, order.as_ref()), &arrivals, at, &mut ids)?;
         save(tx, call, &mut ids, (None, before.as_ref()), decision, "return.taken_back")
     })
+}
+
+/// Takes goods of a return that is being received by another command.
+pub(super) fn take_in(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    (returned, order): (&Return, &Order),
+    at: LocationId,
+    to: Fate,
+) -> Result<Return, Error> {
+    let scope = Scope { location: Some(at), ..Scope::default() };
+    call.require(Permission::ReceiveReturn, scope)?;
+    let arrivals: Vec<ArrivalIn> = returned
+        .lines
+        .iter()
+        .map(|line| ArrivalIn {
+            line: line.id,
+            qty: line.requested.get(),
+            lot: None,
+            to: Some(to),
+            bin: None,
+        })
+        .collect();
+    let decision = received(tx, call, (returned, Some(order)), &arrivals, at, ids)?;
+    save(tx, call, ids, (Some(returned), Some(order)), decision, "return.received")
+}
+
+/// Announces a return of goods of an order as a part of another command; it needs no approval.
+pub(super) fn announce(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    new: &ReturnIn,
+    order: &Order,
+) -> Result<Return, Error> {
+    let mut decision = requested(tx, call, new, Some(order), ids)?;
+    decision.returned.head.state = orderly_core::returns::ReturnState::Approved;
+    save(tx, call, ids, (None, Some(order)), decision, "return.requested")
+}
+
+/// Withdraws a return of which nothing came as a part of another command.
+pub(super) fn withdraw(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    (returned, order): (&Return, &Order),
+) -> Result<Return, Error> {
+    let decision = requests::cancel(returned, Some(order))?;
+    save(tx, call, ids, (Some(returned), Some(order)), decision, "return.canceled")
 }
 
 fn requested(
@@ -301,7 +351,9 @@ pub fn receive(
         let mut ids = orders::ids_after_audit(call);
         let own = (&before, order.as_ref());
         let decision = received(tx, call, own, arrivals, at, &mut ids)?;
-        save(tx, call, &mut ids, (Some(&before), order.as_ref()), decision, "return.received")
+        let done =
+            save(tx, call, &mut ids, (Some(&before), order.as_ref()), decision, "return.received")?;
+        exchanges::came(tx, call, &mut ids, done)
     })
 }
 
@@ -383,7 +435,9 @@ pub fn inspect(app: &App, call: &Call, id: ReturnId, verdict: &VerdictIn) -> Res
         };
         let decision =
             decide_inspection(&before, order.as_ref(), &stated, level.as_ref(), &desk, &mut ids)?;
-        save(tx, call, &mut ids, (Some(&before), order.as_ref()), decision, "return.inspected")
+        let own = (Some(&before), order.as_ref());
+        let done = save(tx, call, &mut ids, own, decision, "return.inspected")?;
+        exchanges::came(tx, call, &mut ids, done)
     })
 }
 

@@ -10,6 +10,7 @@ mod cli;
 mod credit;
 mod demo;
 mod documents;
+mod exchanges;
 mod fixture;
 mod fulfillments;
 mod import;

@@ -142,6 +142,7 @@ fn an_approval_may_come_with_the_refund_and_a_waiting_one_is_canceled() {
         let asked = refunds::make_with(&shop.app, &anna, order.id, &new, waits).unwrap();
         let early = refunds::retry(&shop.app, &shop.call(), asked.id, None, &Settling::AtOnce);
         assert_eq!(code(early), Code::InvalidTransition);
+        let anna = clerk(&shop, 3, &rights, None);
         let gone = refunds::cancel(&shop.app, &anna, asked.id).unwrap();
         assert_eq!((gone.state, gone.awaits_approval), (RefundState::Canceled, false));
         assert_eq!(shop.order(order.id).lines[0].quantities.refunded.get(), 2);

@@ -84,6 +84,27 @@ pub fn place_many(app: &App, placings: &[Placing<'_>]) -> Vec<Result<Order, Erro
     outcomes
 }
 
+/// Places one order as a part of another command, in its transaction: the order has no key of its
+/// own, and a refusal is the command's.
+///
+/// # Errors
+/// Those of [`place_many`].
+pub(in crate::ops) fn place_in(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    order: &OrderIn,
+    number: &str,
+) -> Result<Order, Error> {
+    let own = Call { key: None, expected_version: None, ..call.clone() };
+    let numbers = [number.to_owned()];
+    match Batch::place(tx, &[Placing { call: &own, order }], &numbers, true)?.pop() {
+        Some(Placed::Done(order)) => Ok(*order),
+        Some(Placed::Refused(refusal)) => Err(refusal.into()),
+        Some(Placed::Failed(error)) => Err(error),
+        _ => Err(Error::Internal("a placement had no outcome".into())),
+    }
+}
+
 fn place_batch(app: &App, batch: &[Placing<'_>], numbers: &[String]) -> Vec<Result<Order, Error>> {
     let mut last = Error::Again;
     for _ in 0..STARTS {

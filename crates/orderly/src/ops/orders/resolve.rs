@@ -369,7 +369,7 @@ fn line(given: &LineIn) -> Result<NewLine, Refusal> {
         description: given.description.clone(),
         supplier: None,
         delivery: given.delivery.clone(),
-        origin: None,
+        origin: given.replaces,
         quantity: given.quantity.clone(),
         unit: given.unit.clone(),
         cut_length: given.cut_length.clone(),

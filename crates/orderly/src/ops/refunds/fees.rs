@@ -42,7 +42,7 @@ pub(in crate::ops) fn check(key: &str, value: &str) -> Result<(), Error> {
 }
 
 /// The rules in force, with amounts in a currency.
-pub(super) fn rules(tx: &mut Tx<'_>, currency: Currency) -> Result<Vec<FeeRule>, Error> {
+pub(in crate::ops) fn rules(tx: &mut Tx<'_>, currency: Currency) -> Result<Vec<FeeRule>, Error> {
     match settings::get(tx, KEY)? {
         Some(text) => read(&text, currency),
         None => Ok(Vec::new()),

@@ -67,7 +67,10 @@ pub(super) fn moved<'a>(refund: &Refund, all: impl Iterator<Item = &'a Payment>)
     sums
 }
 
-pub(super) fn is_moved<'a>(refund: &Refund, all: impl Iterator<Item = &'a Payment>) -> bool {
+pub(in crate::ops) fn is_moved<'a>(
+    refund: &Refund,
+    all: impl Iterator<Item = &'a Payment>,
+) -> bool {
     moved(refund, all).0 == refund.amount - refund.credited
 }
 
