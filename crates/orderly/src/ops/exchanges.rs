@@ -75,7 +75,7 @@ pub struct ExchangeIn {
     pub reason: String,
 }
 
-/// An exchange with its parts, and what is still to be paid. In minor units of the order's currency.
+/// An exchange with its parts, and what is still to be paid, in minor units of the currency.
 #[derive(Debug, Clone)]
 pub struct Shown {
     pub exchange: Exchange,
