@@ -99,6 +99,10 @@ permissions! {
     ClosePeriod "books.close"
     ReopenPeriod "books.reopen"
     SetRates "books.rates"
+    Quote "quote"
+    OverrideQuote "quote.override_price"
+    Load "load"
+    OverrideLoad "load.override_capacity"
 }
 
 /// Where a grant or a need applies; `None` means everywhere.

@@ -16,6 +16,7 @@ pub mod party;
 pub mod payment;
 pub mod purchase;
 pub mod qty;
+pub mod quote;
 pub mod refund;
 pub mod refusal;
 pub mod returns;

@@ -88,6 +88,16 @@ codes! {
     AboveOpen "above_open" 409;
     AbovePicked "above_picked" 409;
     AboveTolerance "above_tolerance" 409 override OverrideTolerance;
+    /// The quote is over: its lines are priced again in a new revision.
+    QuoteExpired "quote_expired" 409;
+    AgreementExpired "agreement_expired" 409;
+    AboveQuote "above_quote" 409;
+    AboveAgreement "above_agreement" 409;
+    /// A line was revised to less than orders have drawn of it.
+    BelowDrawn "below_drawn" 409;
+    /// The price of a quoted line is fixed.
+    PriceLocked "price_locked" 409 override OverrideQuote;
+    UnknownQuote "unknown_quote" 422;
     AboveReturnable "above_returnable" 409 override ReturnBlind;
     AboveReceived "above_received" 409;
     AboveAuthorized "above_authorized" 409;

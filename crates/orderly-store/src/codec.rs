@@ -19,6 +19,7 @@ use orderly_core::purchase::invoice::{
 use orderly_core::purchase::rebate::{AccrualKind, RebateBasis, RebateSide, RebateSpan};
 use orderly_core::purchase::vendor::VendorReturnState;
 use orderly_core::qty::{BaseUnit, Qty};
+use orderly_core::quote::{QuoteKind, QuoteState};
 use orderly_core::refund::{Cause as RefundCause, RefundSettlement, RefundState};
 use orderly_core::returns::{Fate, ReturnState};
 use orderly_core::stock::{CountState, ReceiptKind, TransferState};
@@ -67,6 +68,7 @@ code! {
     CountState, DocumentKind, FulfillmentState, JournalKind, LotKind, ReceiptKind, TransferState,
     AccrualKind, PurchaseState, RebateBasis, RebateSide, RebateSpan, Spread, SupplierDocument,
     SupplierInvoiceState, SupplierLineKind, Variance, VendorReturnState,
+    QuoteKind, QuoteState,
     Goods, HoldScope, LineKind, LocationKind, Method, MovementKind, OrderState, PlaceKind, Rounding,
     Settlement, ShipmentState, Tracking, WhenShort,
 }

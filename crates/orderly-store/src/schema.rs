@@ -43,6 +43,7 @@ macro_rules! orderly {
             "0012_exchanges",
             "0013_periods_and_rates",
             "0014_purchasing",
+            "0015_quotes_and_loads",
             "0016_prices",
             "0017_work",
         ]
@@ -64,6 +65,7 @@ pub const BOOKS: &[&str] = &[
     "late_cost",
     "movement",
     "posting",
+    "quote_revision",
     "rebate_accrual",
     "supplier_application",
 ];

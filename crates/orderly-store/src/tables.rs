@@ -23,6 +23,7 @@ pub mod orders;
 pub mod parties;
 pub mod payments;
 pub mod purchases;
+pub mod quotes;
 pub mod rates;
 pub mod rebates;
 pub mod receipts;

@@ -8,6 +8,7 @@ mod money;
 mod orders;
 mod relations;
 mod scan;
+mod trade;
 mod units;
 
 pub use cause::name;
@@ -66,7 +67,7 @@ pub struct Check {
 
 /// Every check that is one query, in the order of the invariants.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    units::CHECKS.iter().chain(documents::CHECKS).chain(money::CHECKS)
+    units::CHECKS.iter().chain(documents::CHECKS).chain(money::CHECKS).chain(trade::CHECKS)
 }
 
 /// Runs one check: hands over the first `limit` findings and returns how many there are.

@@ -17,6 +17,7 @@ pub mod import;
 pub mod orders;
 pub mod parties;
 pub mod payments;
+pub mod quotes;
 pub mod read;
 pub mod refunds;
 pub mod returns;

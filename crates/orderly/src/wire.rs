@@ -3,6 +3,7 @@
 
 pub mod out;
 
+pub mod quotes;
 pub mod stock;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,12 @@ pub struct OrderIn {
     pub site: Option<String>,
     pub ordered_by: Option<String>,
     pub reference: Option<String>,
+    /// The number or id of a quote or agreement that the lines draw on: by SKU, or all that is left
+    /// where there are no lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<String>,
     pub priority: Option<i64>,
     #[serde(default)]
     pub deliveries: Deliveries,
@@ -120,6 +127,9 @@ pub struct LineIn {
     pub sku: Option<String>,
     pub description: Option<String>,
     pub delivery: Option<String>,
+    /// The id of the line it draws on, which says whatever this line does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     pub quantity: String,
     pub unit: Option<String>,
     pub cut_length: Option<String>,

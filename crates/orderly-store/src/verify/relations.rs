@@ -45,6 +45,11 @@ const UNDECLARED: &[(&str, &str, &str)] = &[
     ("journal", "legal_entity_id", "legal_entity"),
     ("journal", "reverses", "journal"),
     ("routing", "order_id", "orders"),
+    ("quote", "channel_id", "channel"),
+    ("quote", "customer_id", "customer"),
+    ("quote", "account_id", "account"),
+    ("quote", "site_id", "site"),
+    ("quote_line", "item_id", "item"),
 ];
 
 /// Returns the relations to check: the undeclared ones, and on PostgreSQL the declared ones too
@@ -67,7 +72,7 @@ pub fn relations(tx: &mut Tx<'_>) -> Result<Vec<Relation>, StoreError> {
                JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
                JOIN pg_attribute b ON b.attrelid = p.oid AND b.attnum = k.confkey[1]
               WHERE k.contype = 'f' AND c.relnamespace = current_schema()::regnamespace
-                AND cardinality(k.conkey) = 1
+                AND cardinality(k.conkey) = 1 AND a.atttypid = 'bytea'::regtype
               ORDER BY 1, 2",
             &[],
             |row| {

@@ -13,6 +13,7 @@ mod orders;
 mod parties;
 mod payments;
 mod purchases;
+mod quotes;
 mod races;
 mod rates;
 mod refunds;

@@ -4,9 +4,9 @@ pub mod again;
 mod differ;
 pub(in crate::ops) mod numbers;
 pub mod place;
-mod resolve;
+pub(super) mod resolve;
 pub mod source;
-mod trade;
+pub(super) mod trade;
 
 use orderly_core::books::{Dimensions, DocumentKind};
 use orderly_core::id::{IdSource, OrderId};
@@ -18,6 +18,8 @@ use orderly_core::refusal::{Code, Refusal};
 use orderly_store::Tx;
 use orderly_store::tables::units::{Posted, Recorded};
 use orderly_store::tables::{self, claims as claim_rows, events as event_rows};
+
+pub(super) use place::keep_customers;
 
 use super::accounts::exposure;
 use super::command::{Object, Reference, command};
@@ -122,6 +124,7 @@ pub fn apply(
         let detail = format!("order {} was changed meanwhile", before.number);
         return Err(Refusal::new(Code::StaleVersion, detail).into());
     }
+    super::quotes::draws::redraw(tx, call, ids, Some(before), &after)?;
     exposure::shift(tx, call, before, &after)?;
     claim_rows::save(tx, before, &after)?;
     let levels = level_changes(&claims::of(before), &claims::of(&after));

@@ -10,11 +10,13 @@ mod seen;
 mod tender;
 mod write;
 
+pub(in crate::ops) use write::keep_customers;
+
 use std::collections::HashSet;
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::{Catalog, Channel};
-use orderly_core::id::{IdSource, ItemId, OrderId, PartyId};
+use orderly_core::id::{ChannelId, IdSource, ItemId, OrderId, PartyId};
 use orderly_core::item::Item;
 use orderly_core::order::change::in_order;
 use orderly_core::order::{Order, build};
@@ -37,6 +39,7 @@ use super::trade::Trades;
 use super::{folded, ids_after_audit};
 use crate::call::content_hash;
 use crate::ops::command::{Object, known, refusal_from};
+use crate::ops::quotes::draws::Offered;
 use crate::ops::stock::make_room::make_room;
 use crate::wire::OrderIn;
 use crate::{App, Call, Error};
@@ -190,6 +193,8 @@ struct Batch<'a> {
     resolver: Resolver,
     credit: Credit,
     catalog: Catalog,
+    /// What the batch's orders draw on.
+    offered: Offered,
     stock: Stock,
     explained: Vec<(OrderId, Instant, String)>,
     exceptions: Vec<Exception>,
@@ -214,8 +219,12 @@ impl<'a> Batch<'a> {
         numbers: &'a [String],
         alone: bool,
     ) -> Result<Vec<Placed>, Error> {
+        let asked: Vec<(&Call, &OrderIn)> = batch.iter().map(|one| (one.call, one.order)).collect();
+        let offered = Offered::read(tx, &asked)?;
         let skus: Vec<&str> = {
-            let lines = batch.iter().flat_map(|one| one.order.lines.iter());
+            let orders = batch.iter().enumerate();
+            let filled = orders.filter_map(|(index, one)| offered.request(index, one.order).ok());
+            let lines = filled.flat_map(|order| order.lines.iter());
             let mut skus: Vec<&str> = lines.filter_map(|line| line.sku.as_deref()).collect();
             skus.sort_unstable();
             skus.dedup();
@@ -228,6 +237,7 @@ impl<'a> Batch<'a> {
             resolver: Resolver::new(tx)?,
             credit: Credit::default(),
             catalog: catalog::load(tx, &skus)?,
+            offered,
             stock: Stock::default(),
             explained: Vec::new(),
             exceptions: Vec::new(),
@@ -235,7 +245,11 @@ impl<'a> Batch<'a> {
             answered: HashSet::new(),
             references: HashSet::new(),
         };
-        this.resolver.trades = Trades::read(tx, batch.iter().map(|one| one.order))?;
+        let requests = batch.iter().enumerate();
+        let requests =
+            requests.filter_map(|(index, one)| this.offered.request(index, one.order).ok());
+        let trades = Trades::read(tx, requests)?;
+        this.resolver.trades = trades;
         let built = this.build_all(tx)?;
         this.credit = Credit::read(tx, built.iter().flatten().map(|built| &built.order))?;
         this.read_stock(tx, &built)?;
@@ -291,7 +305,15 @@ impl<'a> Batch<'a> {
             (self.resolver.new_parties.len(), self.resolver.new_customers.len());
         let mut ids = ids_after_audit(call);
         let number = self.numbers[index].as_str();
-        let asked = Asked { request, channel: &channel, number, content_hash: hash };
+        let filled = match self.offered.request(index, request) {
+            Ok(filled) => filled,
+            Err(refusal) => {
+                let external = request.external_id.as_deref();
+                let before = self.sent_before(tx, channel.id, external, hash)?;
+                return before.map(Err).ok_or_else(|| refusal.into());
+            }
+        };
+        let asked = Asked { request: filled, channel: &channel, number, content_hash: hash };
         let result = self
             .resolver
             .order(tx, call, &mut ids, &asked)
@@ -314,6 +336,20 @@ impl<'a> Batch<'a> {
             self.tendered.push(Tendered { index, payment, kind });
         }
         Ok(Ok(Built { order, channel, ids }))
+    }
+
+    /// The order the channel sent with the same content before.
+    fn sent_before(
+        &self,
+        tx: &mut Tx<'_>,
+        channel: ChannelId,
+        external: Option<&str>,
+        hash: [u8; 16],
+    ) -> Result<Option<Placed>, Error> {
+        let Some(external) = external else { return Ok(None) };
+        let known = orders::by_external(tx, channel, external)?.filter(|(_, own)| *own == hash);
+        let before = known.map(|(id, _)| folded(tx, id, 1)).transpose()?.flatten();
+        Ok(before.map(|order| Placed::Done(Box::new(order))))
     }
 
     /// The order the channel knows by this external id, if it was placed before.
@@ -368,10 +404,16 @@ impl<'a> Batch<'a> {
     fn source(&mut self, tx: &mut Tx<'_>, index: usize, built: Built) -> Result<Placed, Error> {
         let call = self.batch[index].call;
         let Built { mut order, channel, mut ids } = built;
+        if let Err(refusal) = self.offered.draw(&order) {
+            return Ok(Placed::Refused(refusal));
+        }
         let trades = &self.resolver.trades;
         let standing = match self.credit.decide(call, trades, &mut order, &mut ids) {
             Ok(standing) => standing,
-            Err(Error::Refused(refusal)) => return Ok(Placed::Refused(refusal)),
+            Err(Error::Refused(refusal)) => {
+                self.offered.give_back(&order);
+                return Ok(Placed::Refused(refusal));
+            }
             Err(error) => return Err(error),
         };
         // Only an order that stands alone is sourced twice.
@@ -392,7 +434,10 @@ impl<'a> Batch<'a> {
                     self.credit.take(&order, standing);
                     return Ok(Placed::Done(Box::new(in_order(order))));
                 }
-                Ok(Sourcing::NeedsRoom(_)) if !self.alone => return Ok(Placed::Alone),
+                Ok(Sourcing::NeedsRoom(_)) if !self.alone => {
+                    self.offered.give_back(&order);
+                    return Ok(Placed::Alone);
+                }
                 Ok(Sourcing::NeedsRoom(needed)) if tried == 0 => {
                     order = unsourced.clone().unwrap_or(order);
                     self.make_room(tx, call, &mut ids, &needed)?;
@@ -400,7 +445,10 @@ impl<'a> Batch<'a> {
                 Ok(Sourcing::NeedsRoom(_)) => {
                     return Err(Error::Internal("room was made in vain".into()));
                 }
-                Err(Error::Refused(refusal)) => return Ok(Placed::Refused(refusal)),
+                Err(Error::Refused(refusal)) => {
+                    self.offered.give_back(&order);
+                    return Ok(Placed::Refused(refusal));
+                }
                 Err(error) => return Err(error),
             }
         }

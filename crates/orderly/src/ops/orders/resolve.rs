@@ -369,7 +369,7 @@ fn line(given: &LineIn) -> Result<NewLine, Refusal> {
         description: given.description.clone(),
         supplier: None,
         delivery: given.delivery.clone(),
-        origin: given.replaces,
+        origin: given.replaces.map_or_else(|| origin(given), |id| Ok(Some(id)))?,
         quantity: given.quantity.clone(),
         unit: given.unit.clone(),
         cut_length: given.cut_length.clone(),
@@ -379,6 +379,14 @@ fn line(given: &LineIn) -> Result<NewLine, Refusal> {
         cost: given.cost.clone(),
         discounts: given.discounts.iter().map(discount).collect(),
         taxes: given.tax.iter().map(tax).collect(),
+    })
+}
+
+fn origin(given: &LineIn) -> Result<Option<orderly_core::id::LineId>, Refusal> {
+    let read = given.origin.as_deref().map(str::parse).transpose();
+    read.map_err(|_| {
+        let detail = "an origin is the id of a line";
+        Refusal::at(Code::UnknownLine, "/lines/origin", detail)
     })
 }
 

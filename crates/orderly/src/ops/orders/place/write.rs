@@ -12,6 +12,7 @@ use orderly_store::tables::{
 
 use serde::Serialize;
 
+use super::super::resolve::Resolver;
 use super::{Batch, Placed, VERB};
 use crate::Error;
 use crate::ops::command::{Object, Reference, entry, outcome};
@@ -42,6 +43,9 @@ impl Batch<'_> {
         self.write_parties(tx, &placed_orders)?;
         if orders::insert(tx, &placed_orders)? < placed_orders.len() as u64 {
             return Err(Error::Again);
+        }
+        for (index, order) in &fresh {
+            self.draw(tx, *index, order)?;
         }
         self.credit.write(tx)?;
         orderly_store::tables::claims::insert(tx, &placed_orders)?;
@@ -74,6 +78,18 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Draws what an order draws on quotes. What was read is locked: a draw that another one came
+    /// before starts the batch again.
+    fn draw(&self, tx: &mut Tx<'_>, index: usize, order: &Order) -> Result<(), Error> {
+        let call = self.batch[index].call;
+        // Its ids are drawn apart from those of its order.
+        let mut ids = IdSource::new(call.now, call.seed ^ 0x6472_6177_6e21);
+        match crate::ops::quotes::draws::redraw(tx, call, &mut ids, None, order) {
+            Err(Error::Refused(_)) => Err(Error::Again),
+            other => other,
+        }
+    }
+
     fn placed_event(&self, index: usize, order: &Order) -> events::Event {
         let call = self.batch[index].call;
         // The event's id comes after every id the order can have drawn.
@@ -104,16 +120,7 @@ impl Batch<'_> {
         wanted.sort_unstable();
         resolver.new_parties.retain(|party| wanted.binary_search(&party.id).is_ok());
         parties::insert_many(tx, &resolver.new_parties)?;
-        if !resolver.new_customers.is_empty() {
-            let count = i64::try_from(resolver.new_customers.len()).unwrap_or(i64::MAX);
-            let merchant = crate::ops::settings::merchant(tx)?;
-            let start = crate::ops::parties::FIRST_CUSTOMER;
-            let first = numbers::take(tx, merchant.id, "customer", start, count)?;
-            for (customer, number) in resolver.new_customers.iter_mut().zip(first..) {
-                customer.number = format!("C{number}");
-            }
-            customers::insert_many(tx, &resolver.new_customers)?;
-        }
+        keep_customers(tx, resolver)?;
         Ok(())
     }
 
@@ -153,4 +160,20 @@ impl Batch<'_> {
         audit::insert(tx, &entries)?;
         Ok(())
     }
+}
+
+/// Numbers the customers that orders or quotes bring along, and inserts them.
+pub fn keep_customers(tx: &mut Tx<'_>, resolver: &mut Resolver) -> Result<(), Error> {
+    if resolver.new_customers.is_empty() {
+        return Ok(());
+    }
+    let count = i64::try_from(resolver.new_customers.len()).unwrap_or(i64::MAX);
+    let merchant = crate::ops::settings::merchant(tx)?;
+    let start = crate::ops::parties::FIRST_CUSTOMER;
+    let first = numbers::take(tx, merchant.id, "customer", start, count)?;
+    for (customer, number) in resolver.new_customers.iter_mut().zip(first..) {
+        customer.number = format!("C{number}");
+    }
+    customers::insert_many(tx, &resolver.new_customers)?;
+    Ok(())
 }
