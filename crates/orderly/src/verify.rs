@@ -3,6 +3,7 @@
 //! difference.
 
 mod chain;
+mod credit;
 mod fold;
 mod goods;
 mod ledger;

@@ -35,10 +35,10 @@ pub fn on_account(order: &Order) -> bool {
 /// Returns what the order counts: lines and charges with their taxes, less deposits that settled
 /// no invoice yet.
 ///
-/// A line's money is laid out along its quantity by consecutive slices: what is invoiced comes
-/// first, then what is dispatched, then what is open. However the quantity is shipped and invoiced,
-/// the parts sum to the line's amount to the cent; canceled, short, lost and returned quantities
-/// leave. While an order waits for a credit decision, what is not dispatched counts nothing.
+/// A line's money is laid out along its quantity by consecutive slices, from the last unit to the
+/// first: what is invoiced comes first, then what is dispatched, then what is open. However the
+/// quantity is shipped and invoiced, the parts sum to the line's amount to the cent; canceled,
+/// short, lost and returned quantities leave. While an order waits for a credit decision, what is not dispatched counts nothing.
 pub fn exposure(order: &Order) -> Stages {
     if !on_account(order) {
         return Stages::default();
@@ -114,8 +114,8 @@ fn of_line(line: &Line) -> Worth {
     let gone = sub(q.shipped, &[q.lost, q.brought_back, q.returned]);
     let invoiced = sub(q.invoiced, &[q.credited]);
     let worth = |qty: i64| {
-        let qty = Qty::new(qty).unwrap_or(Qty::ZERO);
-        slice(line, Qty::ZERO, qty).due()
+        let qty = Qty::new(qty).unwrap_or(Qty::ZERO).min(q.ordered);
+        slice(line, q.ordered.less(qty), qty).due()
     };
     let end = wanted.max(invoiced);
     let dispatched = gone.max(invoiced).min(end);

@@ -148,7 +148,7 @@ proptest! {
             step(&mut order.lines[0].quantities, one);
             let own = &order.lines[0];
             let q = &own.quantities;
-            let worth = |many: i64| price::slice(own, Qty::ZERO, qty(many)).due();
+            let worth = |many: i64| price::slice(own, qty(ordered - many), qty(many)).due();
             let invoiced = q.invoiced.get() - q.credited.get();
             let stays = (ordered - q.canceled.get() - q.returned.get()).max(invoiced);
             let (open, dispatched) = stages(&order);

@@ -2,6 +2,7 @@
 
 mod people;
 mod places;
+mod races;
 mod states;
 
 use orderly::ops::accounts::{self, NewAccount, NewSite};

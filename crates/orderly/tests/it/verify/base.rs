@@ -46,6 +46,7 @@ impl Base {
         shipped(&shop, voided, "340123450000000021");
         void(&shop, voided);
         adjust(&shop);
+        on_account(&shop);
         let history = import(&shop, open);
         events::sequence(&shop.app, "test", shop.call().now).unwrap();
         placed(&shop, "web", &[("NAIL", "1")]);
@@ -61,6 +62,23 @@ fn placed(shop: &Shop, channel: &str, lines: &[(&str, &str)]) -> OrderId {
     let call = shop.call();
     let key = format!("key-{}", call.seed);
     place(&shop.app, &call.with_key(key, b"once"), &order(channel, lines)).unwrap().id
+}
+
+/// Advice on an account: owed, and no goods.
+fn on_account(shop: &Shop) {
+    let new = orderly::ops::accounts::NewAccount {
+        number: "T9".into(),
+        name: "Field & Sons".into(),
+        party: orderly_core::party::NewParty { name: "Field".into(), ..Default::default() },
+        limit: Some("500".into()),
+        ..Default::default()
+    };
+    orderly::ops::accounts::create_account(&shop.app, &shop.call(), &new).unwrap();
+    let advice = read(json!({
+        "channel": "phone", "account": "T9", "settlement": "account",
+        "lines": [{ "sku": "CARE", "quantity": "1" }],
+    }));
+    place(&shop.app, &shop.call(), &advice).unwrap();
 }
 
 /// Places, ships and delivers an order, takes its money and takes two bolts back.

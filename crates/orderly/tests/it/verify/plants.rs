@@ -50,6 +50,12 @@ const BOLTS_SHIPPED: &str = "SELECT id FROM movement WHERE kind = 'ship' AND qty
 const ADJUSTED: &str = "SELECT id FROM movement WHERE kind = 'adjust'";
 
 plants! {
+    "an account owes more than its order counts" in "exposure":
+        "UPDATE exposure SET open_minor = open_minor + 1 WHERE open_minor > 0"
+        => "C1", Nobody;
+    "an account has no counter" in "exposure":
+        "DELETE FROM exposure"
+        => "C1", Nobody;
     "a holding gains a unit" in "holding":
         "UPDATE holding SET qty = qty + 100 WHERE qty = (SELECT MAX(qty) FROM holding)"
         => "S1", Nobody;
