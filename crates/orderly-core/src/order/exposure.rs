@@ -38,7 +38,8 @@ pub fn on_account(order: &Order) -> bool {
 /// A line's money is laid out along its quantity by consecutive slices, from the last unit to the
 /// first: what is invoiced comes first, then what is dispatched, then what is open. However the
 /// quantity is shipped and invoiced, the parts sum to the line's amount to the cent; canceled,
-/// short, lost and returned quantities leave. While an order waits for a credit decision, what is not dispatched counts nothing.
+/// short, lost and returned quantities leave. While an order waits for a credit decision, what is
+/// not dispatched counts nothing.
 pub fn exposure(order: &Order) -> Stages {
     if !on_account(order) {
         return Stages::default();
