@@ -185,6 +185,7 @@ ids! {
     RefundLineId "rfl"
     ReturnId "ret"
     ReturnLineId "rln"
+    SettlementId "stl"
     ShipmentId "shp"
     ShipmentLineId "shl"
     SiteId "sit"

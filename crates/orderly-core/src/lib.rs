@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod country;
 pub mod exchange;
 pub mod id;
+pub mod invoice;
 pub mod item;
 pub mod money;
 pub mod order;

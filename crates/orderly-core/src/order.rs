@@ -17,10 +17,12 @@ pub mod exposure;
 pub mod goods;
 pub mod hand_over;
 pub mod hold;
+pub mod invoicing;
 pub mod pack;
 pub mod pick;
 pub mod price;
 pub mod quantities;
+pub mod recognition;
 pub mod reject;
 pub mod release;
 pub mod ship;
@@ -40,6 +42,7 @@ use crate::refusal::{Code, Refusal};
 use crate::time::{Day, Instant};
 use crate::units::Movement;
 use crate::units::cut::yields;
+pub use invoicing::Invoicing;
 pub use quantities::Quantities;
 
 macro_rules! codes {
@@ -126,6 +129,9 @@ pub struct Paid {
     pub authorized: i64,
     pub captured: i64,
     pub refunded: i64,
+    /// Of captured − refunded, what has settled invoices of the order.
+    #[serde(default)]
+    pub used: i64,
 }
 
 /// The facts of an order that are not its parts.
@@ -141,6 +147,9 @@ pub struct Head {
     pub bill_to: Option<PartyId>,
     pub reference: Option<String>,
     pub priority: i64,
+    /// The policy in force when the order was placed.
+    #[serde(default)]
+    pub invoicing: Invoicing,
     pub totals: Totals,
     pub paid: Paid,
 }
@@ -277,6 +286,9 @@ pub struct Charge {
     pub tax_added: i64,
     pub taxes: Vec<Tax>,
     pub refunded: i64,
+    /// What of it is on invoices, tax included: all of it or nothing.
+    #[serde(default)]
+    pub invoiced: i64,
 }
 
 impl Charge {
@@ -417,9 +429,16 @@ pub struct ShipmentLine {
     pub lost: Qty,
     pub brought_back: Qty,
     pub returned: Qty,
+    /// What of `value` was lost or came back.
+    #[serde(default)]
+    pub back: i64,
 }
 
 impl ShipmentLine {
+    /// What is with the customer or on its way.
+    pub fn out(&self) -> Qty {
+        self.qty.less(self.lost).less(self.brought_back).less(self.returned)
+    }
     pub fn in_transit(&self) -> Qty {
         self.qty.less(self.delivered).less(self.lost).less(self.brought_back)
     }

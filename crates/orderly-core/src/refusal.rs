@@ -102,6 +102,8 @@ codes! {
     AboveReceived "above_received" 409;
     AboveAuthorized "above_authorized" 409;
     AboveCaptured "above_captured" 409;
+    /// More would be credited than documents hold.
+    AboveInvoiced "above_invoiced" 409;
     AboveRefundable "above_refundable" 409 override RefundGoodwill;
     AboveUnapplied "above_unapplied" 409;
     PurchaseClosed "purchase_closed" 409;

@@ -5,10 +5,12 @@ use orderly_core::actor::ActorKind;
 use orderly_core::books::{Account, DocumentKind, JournalKind};
 use orderly_core::catalog::{BinKind, ChannelKind, LocationKind, WhenShort};
 use orderly_core::exchange::{ExchangeState, Ships};
+use orderly_core::invoice::{Effect, InvoiceKind, SettlementKind};
 use orderly_core::item::{Goods, Tracking};
 use orderly_core::money::Currency;
 use orderly_core::order::{
-    FulfillmentState, HoldScope, LineKind, Method, OrderState, Rounding, Settlement, ShipmentState,
+    FulfillmentState, HoldScope, Invoicing, LineKind, Method, OrderState, Rounding, Settlement,
+    ShipmentState,
 };
 use orderly_core::party::{AccountState, TermsKind, WhenOver};
 use orderly_core::payment::{ApplicationKind, TargetKind, TransactionKind, TransactionState};
@@ -64,6 +66,7 @@ code! {
     AccountState, TermsKind, WhenOver,
     ApplicationKind, ExchangeState, Fate, RefundCause, RefundSettlement, RefundState, ReturnState,
     Ships, TargetKind, TransactionKind, TransactionState,
+    Effect, InvoiceKind, Invoicing, SettlementKind,
     Account, ActorKind, BaseUnit, BinKind, CauseKind, ChannelKind, Condition, CostSource,
     CountState, DocumentKind, FulfillmentState, JournalKind, LotKind, ReceiptKind, TransferState,
     AccrualKind, PurchaseState, RebateBasis, RebateSide, RebateSpan, Spread, SupplierDocument,

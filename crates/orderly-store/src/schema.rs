@@ -39,6 +39,7 @@ macro_rules! orderly {
             "0006_money",
             "0007_events",
             "0008_import",
+            "0009_documents",
             "0010_credit",
             "0012_exchanges",
             "0013_periods_and_rates",
@@ -67,5 +68,6 @@ pub const BOOKS: &[&str] = &[
     "posting",
     "quote_revision",
     "rebate_accrual",
+    "settlement",
     "supplier_application",
 ];

@@ -15,6 +15,7 @@ pub mod exchanges;
 pub mod exports;
 pub mod idempotency;
 pub mod imports;
+pub mod invoices;
 pub mod late_costs;
 pub mod levels;
 pub mod locations;

@@ -14,6 +14,7 @@ pub mod exchanges;
 pub mod export;
 pub mod fulfillments;
 pub mod import;
+pub mod invoices;
 pub mod orders;
 pub mod parties;
 pub mod payments;

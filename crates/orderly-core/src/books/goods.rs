@@ -1,8 +1,8 @@
 //! The journal of a movement of goods.
 
-use super::{Account, Books, Dimensions, Journal, JournalHead, JournalKind, Posting};
+use super::{Account, Books, Dimensions, DocumentKind, Journal, JournalHead, JournalKind, Posting};
 use crate::id::{JournalId, LocationId};
-use crate::units::{Cause, CauseKind, Movement, MovementKind, Place, PlaceKind};
+use crate::units::{Cause, CauseKind, CostSource, Movement, MovementKind, Place, PlaceKind};
 
 /// Returns the journal of a movement: its value leaves one account and enters another.
 ///
@@ -11,8 +11,9 @@ use crate::units::{Cause, CauseKind, Movement, MovementKind, Place, PlaceKind};
 /// goods back the other way under the same kind, posts the mirror. `shared` says what both
 /// postings belong to; the location of inventory is the bin's own.
 pub fn of_movement(movement: &Movement, books: &Books, shared: Dimensions) -> Option<Journal> {
-    let from = side(movement, &movement.from, &movement.to)?;
-    let to = side(movement, &movement.to, &movement.from)?;
+    let sold = sold(movement, shared);
+    let from = side(movement, &movement.from, &movement.to, sold)?;
+    let to = side(movement, &movement.to, &movement.from, sold)?;
     if movement.value == 0 || from == to {
         return None;
     }
@@ -44,6 +45,7 @@ fn side(
     movement: &Movement,
     place: &Place,
     other: &Place,
+    sold: Account,
 ) -> Option<(Account, Option<LocationId>)> {
     let account = match place.kind {
         PlaceKind::Holding if place.is_ours() => {
@@ -52,9 +54,9 @@ fn side(
         }
         // Goods of others in our bins: what we take over from them is owed for.
         PlaceKind::Holding | PlaceKind::Supplier => Account::GoodsReceivedNotInvoiced,
-        PlaceKind::Customer => Account::CostOfGoods,
+        PlaceKind::Customer => sold,
         PlaceKind::InTransit if is_transfer(movement) => Account::InventoryInTransit,
-        PlaceKind::InTransit => Account::CostOfGoods,
+        PlaceKind::InTransit => sold,
         PlaceKind::Lost if lost_on_the_way(other) => Account::WriteOffs,
         PlaceKind::Found | PlaceKind::Lost => Account::InventoryAdjustments,
         PlaceKind::Scrap => Account::WriteOffs,
@@ -65,6 +67,16 @@ fn side(
         PlaceKind::History => return None,
     };
     Some((account, None))
+}
+
+/// What goods with a customer are: delivered and not invoiced, until the order's invoices turn
+/// them into costs ([`crate::order::recognition`]). Goods that no order of ours knows were turned
+/// into costs long ago.
+fn sold(movement: &Movement, shared: Dimensions) -> Account {
+    let known = matches!(shared.document, Some((DocumentKind::Order, _)));
+    let foreign =
+        movement.kind == MovementKind::Return && movement.cost_source != CostSource::Issue;
+    if known && !foreign { Account::DeliveredNotInvoiced } else { Account::CostOfGoods }
 }
 
 /// What is between our own locations stays ours; what is on its way to a customer is sold.
@@ -85,7 +97,7 @@ mod tests {
     use crate::money::Currency;
     use crate::qty::Qty;
     use crate::time::Instant;
-    use crate::units::{Condition, CostSource};
+    use crate::units::Condition;
     use proptest::prelude::*;
 
     fn books() -> Books {
@@ -120,9 +132,14 @@ mod tests {
         }
     }
 
+    fn order() -> Dimensions {
+        let document = Some((DocumentKind::Order, [3; 16]));
+        Dimensions { document, ..Dimensions::default() }
+    }
+
     /// The accounts debited and credited, or nothing.
     fn posted(kind: MovementKind, from: Place, to: Place) -> Option<(Account, Account)> {
-        let journal = of_movement(&movement(kind, from, to, 100), &books(), Dimensions::default())?;
+        let journal = of_movement(&movement(kind, from, to, 100), &books(), order())?;
         let [debit, credit] = journal.postings() else { return None };
         assert_eq!((debit.amount_minor, credit.amount_minor), (100, -100));
         Some((debit.account, credit.account))
@@ -140,12 +157,13 @@ mod tests {
             (MovementKind::Receive, account(PlaceKind::Opening), ours)
                 .expect(Some((Inventory, OpeningBalance))),
             (MovementKind::HandOver, ours, account(PlaceKind::Customer))
-                .expect(Some((CostOfGoods, Inventory))),
-            (MovementKind::Ship, ours, transit).expect(Some((CostOfGoods, Inventory))),
+                .expect(Some((DeliveredNotInvoiced, Inventory))),
+            (MovementKind::Ship, ours, transit).expect(Some((DeliveredNotInvoiced, Inventory))),
             (MovementKind::Deliver, transit, account(PlaceKind::Customer)).expect(None),
             (MovementKind::Lose, transit, account(PlaceKind::Lost))
-                .expect(Some((WriteOffs, CostOfGoods))),
-            (MovementKind::BringBack, transit, ours).expect(Some((Inventory, CostOfGoods))),
+                .expect(Some((WriteOffs, DeliveredNotInvoiced))),
+            (MovementKind::BringBack, transit, ours)
+                .expect(Some((Inventory, DeliveredNotInvoiced))),
             (MovementKind::Transfer, ours, transit).expect(Some((InventoryInTransit, Inventory))),
             (MovementKind::Transfer, transit, bin(2, Condition::Sellable))
                 .expect(Some((Inventory, InventoryInTransit))),
@@ -182,6 +200,21 @@ mod tests {
         fn expect(self, wanted: Option<(Account, Account)>) -> (Self, Option<(Account, Account)>) {
             (self, wanted)
         }
+    }
+
+    #[test]
+    fn goods_that_no_order_knows_are_costs() {
+        let ours = bin(1, Condition::AwaitingInspection);
+        let back = movement(MovementKind::Return, Place::account(PlaceKind::Customer), ours, 100);
+        let credited = |shared| {
+            let journal = of_movement(&back, &books(), shared).unwrap();
+            journal.postings()[1].account
+        };
+        assert_eq!(credited(Dimensions::default()), Account::CostOfGoods);
+        assert_eq!(credited(order()), Account::CostOfGoods, "at another cost than it left with");
+        let known = Movement { cost_source: CostSource::Issue, ..back };
+        let journal = of_movement(&known, &books(), order()).unwrap();
+        assert_eq!(journal.postings()[1].account, Account::DeliveredNotInvoiced);
     }
 
     #[test]

@@ -97,6 +97,8 @@ pub struct NewOrder {
     pub priority: Option<i64>,
     pub placed_at: Instant,
     pub deliveries: Vec<NewDelivery>,
+    /// The policy of the account, else of the channel.
+    pub invoicing: Invoicing,
     pub lines: Vec<NewLine>,
     pub discounts: Vec<NewDiscount>,
     pub charges: Vec<NewCharge>,
@@ -186,6 +188,7 @@ pub fn build(
         bill_to: new.bill_to,
         reference: at(crate::text::optional(new.reference.as_deref()), || "/reference".into())?,
         priority: new.priority.unwrap_or(channel.priority),
+        invoicing: new.invoicing,
         totals: Totals::default(),
         paid: Paid::default(),
     };
@@ -587,6 +590,7 @@ fn build_charges(
             tax_added: 0,
             taxes: at(taxes(&one.taxes), pointer)?,
             refunded: 0,
+            invoiced: 0,
         });
     }
     Ok(out)

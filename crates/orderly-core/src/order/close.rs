@@ -99,10 +99,7 @@ pub fn unperform(
     raise(&mut own.quantities.unallocated, qty);
     let q = own.quantities;
     let settled = q.return_requested.plus(q.returned).is_some_and(|back| back <= q.shipped);
-    ensure(settled && q.invoiced <= q.shipped, || {
-        let detail = "it is invoiced or returned already";
-        Refusal::new(Code::NotReversible, detail).allowed("credit")
-    })?;
+    ensure(settled, || Refusal::new(Code::NotReversible, "it is returned already"))?;
     after.finish(Moves::new(now, ids))
 }
 

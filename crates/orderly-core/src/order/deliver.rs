@@ -140,10 +140,7 @@ fn settle_back(order: &mut Order, line: LineId, qty: Qty, then: Then) -> Result<
     lower(&mut q.over, over)?;
     let rest = qty.less(over);
     raise(if then == Then::Reopen { &mut q.unallocated } else { &mut q.canceled }, rest);
-    ensure(q.invoiced <= q.shipped, || {
-        let detail = "the goods are invoiced: credit them first, or decide later";
-        Refusal::new(Code::InvalidTransition, detail).allowed("credit")
-    })
+    Ok(())
 }
 
 /// The delivery was tried and failed: the goods are on their way back.
@@ -265,6 +262,7 @@ impl Leaving<'_> {
         let before = self.booked.iter().chain(&self.moves.list);
         let repeated = before.into_iter().any(|m| m.cause == cause && m.kind == kind);
         let cause = if repeated { self.moves.event() } else { cause };
+        let value = share(gone + qty.get()) - share(gone);
         self.moves.add(&Move {
             kind,
             item: line.item,
@@ -273,11 +271,15 @@ impl Leaving<'_> {
             from: Place::in_transit(line.shipment.as_bytes()),
             to,
             qty,
-            value: share(gone + qty.get()) - share(gone),
+            value,
             cost_source: CostSource::Issue,
             cause,
         });
-        raise(slot(self.order.shipment_line_mut(id)?, kind), qty);
+        let own = self.order.shipment_line_mut(id)?;
+        raise(slot(own, kind), qty);
+        if kind != MovementKind::Deliver {
+            own.back += value;
+        }
         raise(counter(&mut self.order.line_mut(line.line)?.quantities, kind), qty);
         Ok(())
     }

@@ -198,15 +198,16 @@ impl Order {
     /// Settles every kit, then checks every line's identities.
     ///
     /// # Errors
-    /// `kit_incomplete`; a broken identity is `invalid_transition` and names it, so that a faulty
-    /// decision is refused before it is saved.
+    /// `kit_incomplete`; `not_reversible` where more is invoiced than is left; a broken identity is
+    /// `invalid_transition` and names it, so that a faulty decision is refused before it is saved.
     pub fn settle(&mut self) -> Result<(), Refusal> {
         let kits: Vec<LineId> =
             self.lines.iter().filter(|l| l.kind == LineKind::Kit).map(|l| l.id).collect();
         for kit in kits {
             self.settle_kit(kit)?;
         }
-        self.lines.iter().try_for_each(check)
+        self.lines.iter().try_for_each(check)?;
+        self.ensure_invoiced()
     }
 }
 

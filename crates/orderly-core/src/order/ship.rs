@@ -159,6 +159,7 @@ fn ship_claim(
             lost: none,
             brought_back: none,
             returned: none,
+            back: 0,
         });
         raise(&mut order.line_mut(line)?.quantities.shipped, qty);
     }
@@ -248,7 +249,8 @@ pub fn void_shipment(
             )?;
         moves.reverse(original);
         take_aboard(&mut after, line, original.from.bin)?;
-        after.shipment_line_mut(line.id)?.brought_back = line.qty;
+        let own = after.shipment_line_mut(line.id)?;
+        (own.brought_back, own.back) = (line.qty, line.value);
     }
     after.shipment_mut(shipment)?.state = ShipmentState::Voided;
     after.finish(moves)
@@ -272,10 +274,5 @@ fn take_aboard(order: &mut Order, line: &ShipmentLine, bin: BinId) -> Result<(),
         Refusal::new(Code::NotReversible, detail)
     })?;
     raise(&mut picked.qty, line.qty);
-    let q = &mut order.line_mut(line.line)?.quantities;
-    lower(&mut q.shipped, line.qty)?;
-    ensure(q.invoiced <= q.shipped, || {
-        let detail = "the goods are invoiced: credit them first";
-        Refusal::new(Code::NotReversible, detail).allowed("credit")
-    })
+    lower(&mut order.line_mut(line.line)?.quantities.shipped, line.qty)
 }

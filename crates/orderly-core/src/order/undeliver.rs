@@ -67,6 +67,9 @@ fn come_again(
         go_back(line, qty, kind, booked, order.work_of(line.claim)?.lot_class, &mut moves);
         let own = after.shipment_line_mut(line.id)?;
         *slot(own, kind) = Qty::ZERO;
+        if kind == MovementKind::Lose {
+            own.back = 0;
+        }
         lower(counter(&mut after.line_mut(line.line)?.quantities, kind), qty)?;
         done += 1;
     }

@@ -106,5 +106,6 @@ pub fn paid(order: &Order, before: Option<&Payment>, after: &Payment) -> Paid {
         authorized: order.head.paid.authorized + added(ApplicationKind::Authorized),
         captured: order.head.paid.captured + added(ApplicationKind::Captured),
         refunded: order.head.paid.refunded + added(ApplicationKind::Refunded),
+        used: order.head.paid.used,
     }
 }

@@ -82,7 +82,10 @@ pub fn inspect(
     let mut order = order.cloned();
     if let (Some(order), Some(own)) = (&mut order, line.order_line) {
         let open = returned.head.state != ReturnState::Closed;
-        back_and_forth(order, own, verdict, open)?;
+        let customer = Place::account(PlaceKind::Customer);
+        let out = |m: &&Movement| m.from == customer || m.to == customer;
+        let value = movements.iter().filter(out).map(|m| m.value).sum();
+        back_and_forth(order, own, verdict, open, value)?;
         order.settle()?;
     }
     Ok(Decision { returned, order, movements })
@@ -222,6 +225,7 @@ fn back_and_forth(
     line: LineId,
     verdict: &Verdict,
     open: bool,
+    value: i64,
 ) -> Result<(), Refusal> {
     let Verdict { from, to, qty, .. } = *verdict;
     let (gone, back) = (from.is_with_customer(), to.is_with_customer());
@@ -229,7 +233,7 @@ fn back_and_forth(
     let too_large = || Refusal::new(Code::QuantityTooLarge, "a quantity is too large");
     if back && !gone {
         quantities.returned = quantities.returned.less(qty);
-        give(order, line, verdict);
+        give(order, line, verdict, value);
     }
     if gone && !back {
         let most = returnable(order, line)?;
@@ -238,7 +242,7 @@ fn back_and_forth(
             return Err(super::request::above_returnable(position, most));
         }
         quantities.returned = quantities.returned.plus(qty).ok_or_else(too_large)?;
-        take(order, line, verdict);
+        take(order, line, verdict, value);
     }
     if to == Fate::Customer && open {
         let asked = quantities.return_requested.plus(qty);
@@ -261,23 +265,42 @@ fn sent(order: &Order, line: LineId, lot: Option<LotId>) -> Vec<ShipmentLineId> 
 }
 
 /// Units go back: those of the youngest shipment line first, the reverse of how they came.
-fn give(order: &mut Order, line: LineId, verdict: &Verdict) {
+fn give(order: &mut Order, line: LineId, verdict: &Verdict, value: i64) {
     let mut left = verdict.qty;
+    let mut worth = Worth { value, qty: verdict.qty };
     for id in sent(order, line, verdict.lot).into_iter().rev() {
         let Ok(own) = order.shipment_line_mut(id) else { continue };
         let give = own.returned.min(left);
         own.returned = own.returned.less(give);
+        own.back -= worth.of(give);
         left = left.less(give);
     }
 }
 
-fn take(order: &mut Order, line: LineId, verdict: &Verdict) {
+fn take(order: &mut Order, line: LineId, verdict: &Verdict, value: i64) {
     let mut left = verdict.qty;
+    let mut worth = Worth { value, qty: verdict.qty };
     for id in sent(order, line, verdict.lot) {
         let Ok(own) = order.shipment_line_mut(id) else { continue };
         let out = own.qty.less(own.lost).less(own.brought_back).less(own.returned);
         let take = out.min(left);
         own.returned = own.returned.plus(take).unwrap_or(own.returned);
+        own.back += worth.of(take);
         left = left.less(take);
+    }
+}
+
+/// The value of goods that are divided among shipment lines: the last part takes the rest.
+struct Worth {
+    value: i64,
+    qty: Qty,
+}
+
+impl Worth {
+    fn of(&mut self, part: Qty) -> i64 {
+        let value = crate::money::cumulative_share(self.value, part.get(), self.qty.get());
+        let value = if part.is_zero() { 0 } else { value };
+        (self.value, self.qty) = (self.value - value, self.qty.less(part));
+        value
     }
 }

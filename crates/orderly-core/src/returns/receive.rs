@@ -334,6 +334,7 @@ impl Reception<'_, '_> {
             }
             let value = taken_value(own, take);
             own.returned = own.returned.plus(take).unwrap_or(own.returned);
+            own.back += value;
             left = left.less(take);
             match lots.iter_mut().find(|lot| lot.lot == own.lot) {
                 Some(lot) => {

@@ -7,6 +7,7 @@ mod exposure;
 mod fulfill;
 mod fulfill_cases;
 mod fulfill_refusals;
+mod invoicing;
 mod payments;
 mod price;
 mod refunds;

@@ -76,6 +76,7 @@ pub fn charge(amount: i64, taxes: Vec<Tax>) -> Charge {
         tax_added: 0,
         taxes,
         refunded: 0,
+        invoiced: 0,
     }
 }
 
@@ -105,6 +106,7 @@ pub fn order(code: &str, rounding: Rounding, lines: Vec<Line>, charges: Vec<Char
             bill_to: None,
             reference: None,
             priority: 0,
+            invoicing: Invoicing::default(),
             totals: Totals::default(),
             paid: Paid::default(),
         },
@@ -166,6 +168,7 @@ pub fn ship(order: &mut Order, line: LineId, quantity: i64, value: i64, delivere
         lost: Qty::ZERO,
         brought_back: Qty::ZERO,
         returned: Qty::ZERO,
+        back: 0,
     });
 }
 

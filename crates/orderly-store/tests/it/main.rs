@@ -7,6 +7,7 @@ mod books;
 mod catalog;
 mod engine;
 mod exchanges;
+mod invoices;
 mod late_costs;
 mod migrations;
 mod orders;

@@ -69,6 +69,7 @@ fn sample(number: u8) -> Order {
         promise: None,
     };
     let new = NewOrder {
+        invoicing: orderly_core::order::Invoicing::default(),
         number: format!("{number}"),
         external_id: Some(format!("EXT-{number}")),
         content_hash: [number; 16],
@@ -136,6 +137,15 @@ pub fn two_orders(tx: &mut Tx<'_>) -> Result<(OrderId, OrderId), StoreError> {
     let (first, second) = (priced(1), priced(2));
     orders::insert(tx, &[&first, &second])?;
     Ok((first.id, second.id))
+}
+
+/// Some orders that are stored, by id.
+pub fn some(tx: &mut Tx<'_>, count: u8) -> Result<Vec<OrderId>, StoreError> {
+    let all: Vec<Order> = (1..=count).map(sample).collect();
+    orders::insert(tx, &all.iter().collect::<Vec<_>>())?;
+    let mut ids: Vec<OrderId> = all.iter().map(|order| order.id).collect();
+    ids.sort();
+    Ok(ids)
 }
 
 #[test]

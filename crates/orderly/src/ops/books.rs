@@ -7,9 +7,10 @@ use std::collections::HashMap;
 
 use orderly_core::books::rate;
 use orderly_core::books::{Books, Dimensions, Journal, of_movement};
-use orderly_core::id::LegalEntityId;
+use orderly_core::id::{EventId, IdSource, LegalEntityId};
 use orderly_core::money::Currency;
 use orderly_core::order::price::money_refusal;
+use orderly_core::order::{Order, recognition};
 use orderly_core::units::Movement;
 use orderly_store::Tx;
 use orderly_store::tables::books;
@@ -40,6 +41,23 @@ pub fn of_movements(
     let journals: Vec<Journal> =
         movements.iter().filter_map(|movement| of_movement(movement, &books, shared)).collect();
     post(tx, call, &journals)
+}
+
+/// Posts what a command on an order turns into costs, or back.
+pub fn of_costs(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    (before, after): (&Order, &Order),
+    event: EventId,
+) -> Result<(), Error> {
+    if recognition::recognized(before) == recognition::recognized(after) {
+        return Ok(());
+    }
+    let books = books_of(tx, after.legal_entity)?;
+    let id = ids.draw();
+    let journal = recognition::journal(before, after, event, id, &books, call.now);
+    post(tx, call, &journal.into_iter().collect::<Vec<_>>())
 }
 
 /// Adds journals, each once: the only way into the books. A journal in another currency than its

@@ -130,6 +130,8 @@ pub fn apply(
     let levels = level_changes(&claims::of(before), &claims::of(&after));
     post(tx, call, &movements, &levels)?;
     super::books::of_movements(tx, call, after.legal_entity, dimensions(&after), &movements)?;
+    let event_id = event_id.unwrap_or_else(|| ids.draw());
+    super::books::of_costs(tx, call, ids, (before, &after), event_id)?;
     let happened = Happened {
         stream_kind: "order",
         stream: after.id.as_bytes(),
@@ -138,7 +140,7 @@ pub fn apply(
         at: call.now,
     };
     let mut event = event(call, ids, happened, &changes);
-    event.id = event_id.unwrap_or(event.id);
+    event.id = event_id;
     event_rows::record(tx, &[event])?;
     Ok(after)
 }

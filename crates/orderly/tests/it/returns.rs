@@ -56,7 +56,7 @@ fn goods_come_back_at_what_they_cost_and_are_sold_again() {
         assert_eq!(came.lines[0].value, 300);
         let level = shop.level("PAINT", "leeds");
         assert_eq!((level.on_hand.get(), level.held.get(), level.value), (15, 18, 1_800));
-        assert_eq!(shop.booked(Account::CostOfGoods), 200);
+        assert_eq!(shop.booked(Account::DeliveredNotInvoiced), 200);
         let wish = verdict(&came, Fate::AwaitingInspection, Fate::Restocked, 2);
         inspect(&shop.app, &shop.call(), came.id, &wish).unwrap();
         let wish = verdict(&came, Fate::AwaitingInspection, Fate::Scrapped, 1);
@@ -170,13 +170,13 @@ fn a_reception_is_taken_back_exactly() {
         let asked = request(&shop.app, &shop.call(), &back(&order, 0, 3)).unwrap();
         approve(&shop.app, &shop.call(), asked.id).unwrap();
         let before = (shop.order(order.id).lines, shop.level("PAINT", "leeds"));
-        let costs = shop.booked(Account::CostOfGoods);
+        let costs = shop.booked(Account::DeliveredNotInvoiced);
         let at = shop.location("leeds");
         receive(&shop.app, &shop.call(), asked.id, at, &came(&asked, 3)).unwrap();
         let undo = verdict(&asked, Fate::AwaitingInspection, Fate::Customer, 3);
         inspect(&shop.app, &shop.call(), asked.id, &undo).unwrap();
         assert_eq!((shop.order(order.id).lines, shop.level("PAINT", "leeds")), before);
-        assert_eq!(shop.booked(Account::CostOfGoods), costs);
+        assert_eq!(shop.booked(Account::DeliveredNotInvoiced), costs);
         shop.verified(order.id);
     }
 }

@@ -56,6 +56,8 @@ const COLUMNS: &[Column] = &[
     Column::new("authorized_minor", Kind::Int),
     Column::new("captured_minor", Kind::Int),
     Column::new("refunded_minor", Kind::Int),
+    Column::new("used_minor", Kind::Int),
+    Column::new("invoicing", Kind::Text),
 ];
 
 pub(super) fn insert(tx: &mut Tx<'_>, orders: &[&Order]) -> Result<u64, StoreError> {
@@ -97,6 +99,8 @@ fn row(order: &Order) -> Vec<Value> {
         v(&paid.authorized),
         v(&paid.captured),
         v(&paid.refunded),
+        v(&paid.used),
+        v(&order.head.invoicing),
     ]
 }
 
@@ -110,7 +114,7 @@ pub(super) fn save(tx: &mut Tx<'_>, before: &Order, after: &Order) -> Result<boo
                 priority = $13, updated_at = $14, lines_minor = $15, discounts_minor = $16,
                 charges_minor = $17, tax_included_minor = $18, tax_added_minor = $19,
                 total_minor = $20, authorized_minor = $21, captured_minor = $22,
-                refunded_minor = $23
+                refunded_minor = $23, used_minor = $24
           WHERE id = $1 AND version = $2",
         &[
             &before.id,
@@ -136,6 +140,7 @@ pub(super) fn save(tx: &mut Tx<'_>, before: &Order, after: &Order) -> Result<boo
             &paid.authorized,
             &paid.captured,
             &paid.refunded,
+            &paid.used,
         ],
     )?;
     Ok(updated == 1)
@@ -157,6 +162,7 @@ fn paid_from_row(row: &Row<'_>) -> Result<Paid, StoreError> {
         authorized: row.get("authorized_minor")?,
         captured: row.get("captured_minor")?,
         refunded: row.get("refunded_minor")?,
+        used: row.get("used_minor")?,
     })
 }
 
@@ -171,6 +177,7 @@ pub(super) fn order_from_row(row: &Row<'_>) -> Result<Order, StoreError> {
         bill_to: row.get("bill_to")?,
         reference: row.get("reference")?,
         priority: row.get("priority")?,
+        invoicing: row.get("invoicing")?,
         totals: totals_from_row(row)?,
         paid: paid_from_row(row)?,
     };

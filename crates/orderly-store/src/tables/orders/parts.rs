@@ -122,6 +122,7 @@ pub static CHARGE: Table<Charge> = Table {
         Column::new("tax_added_minor", Kind::Int),
         Column::new("taxes", Kind::Text),
         Column::new("refunded_minor", Kind::Int),
+        Column::new("invoiced_minor", Kind::Int),
         Column::new("order_id", Kind::Bytes),
     ],
     sorted_by: "position",
@@ -137,6 +138,7 @@ pub static CHARGE: Table<Charge> = Table {
             v(&part.tax_added),
             json(&part.taxes),
             v(&part.refunded),
+            v(&part.invoiced),
         ]
     },
     from_row: |row| {
@@ -151,6 +153,7 @@ pub static CHARGE: Table<Charge> = Table {
             tax_added: row.get("tax_added_minor")?,
             taxes: from_json(row, "taxes")?,
             refunded: row.get("refunded_minor")?,
+            invoiced: row.get("invoiced_minor")?,
         })
     },
 };
@@ -343,6 +346,7 @@ pub static SHIPMENT_LINE: Table<ShipmentLine> = Table {
         Column::new("lost", Kind::Int),
         Column::new("brought_back", Kind::Int),
         Column::new("returned", Kind::Int),
+        Column::new("back_minor", Kind::Int),
         Column::new("order_id", Kind::Bytes),
     ],
     sorted_by: "id",
@@ -361,6 +365,7 @@ pub static SHIPMENT_LINE: Table<ShipmentLine> = Table {
             v(&part.lost),
             v(&part.brought_back),
             v(&part.returned),
+            v(&part.back),
         ]
     },
     from_row: |row| {
@@ -378,6 +383,7 @@ pub static SHIPMENT_LINE: Table<ShipmentLine> = Table {
             lost: row.get("lost")?,
             brought_back: row.get("brought_back")?,
             returned: row.get("returned")?,
+            back: row.get("back_minor")?,
         })
     },
 };

@@ -92,6 +92,7 @@ impl Frame {
                 bill_to: who.address,
                 reference: None,
                 priority: 0,
+                invoicing: orderly_core::order::Invoicing::default(),
                 totals: Totals { lines: sum, total: sum, ..Totals::default() },
                 paid: Paid::default(),
             },

@@ -13,6 +13,7 @@ use orderly_store::Tx;
 use orderly_store::tables::{channels, customers, locations, parties};
 
 use super::trade::Trades;
+use crate::ops::invoices::policy::Policies;
 use crate::wire::{
     AddressIn, ChargeIn, CustomerIn, DeliveryIn, DiscountIn, LineIn, OrderIn, TaxIn,
 };
@@ -31,6 +32,7 @@ pub struct Asked<'a> {
 pub struct Resolver {
     pub locations: Vec<Location>,
     channels: HashMap<String, Channel>,
+    invoicing: Policies,
     by_email: HashMap<String, CustomerId>,
     billing: HashMap<CustomerId, PartyId>,
     pub coordinates: HashMap<PartyId, Coordinates>,
@@ -45,6 +47,7 @@ impl Resolver {
         Ok(Self {
             locations: locations::all(tx)?,
             channels: HashMap::new(),
+            invoicing: Policies::read(tx)?,
             by_email: HashMap::new(),
             billing: HashMap::new(),
             coordinates: HashMap::new(),
@@ -113,6 +116,7 @@ impl Resolver {
             reference: trade.reference,
             priority: request.priority,
             placed_at: placed_at.unwrap_or(call.now),
+            invoicing: self.invoicing.of(channel, trade.account),
             deliveries: self.deliveries(call, ids, request, channel, bill_to)?,
             lines: request.lines.iter().map(line).collect::<Result<_, _>>()?,
             discounts: request.discounts.iter().map(discount).collect(),

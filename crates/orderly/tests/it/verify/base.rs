@@ -230,7 +230,7 @@ fn pay(shop: &Shop, id: OrderId) {
         }
         let mut after = order.clone();
         after.head.paid =
-            orderly_core::order::Paid { authorized: 800, captured: 800, refunded: 50 };
+            orderly_core::order::Paid { authorized: 800, captured: 800, refunded: 50, used: 0 };
         Ok(Decision::only(after))
     });
 }
