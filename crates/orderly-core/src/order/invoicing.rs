@@ -27,13 +27,6 @@ impl Paid {
     }
 }
 
-impl Charge {
-    /// What the customer owes for it.
-    pub const fn due(&self) -> i64 {
-        self.amount + self.tax_added
-    }
-}
-
 /// What documents that stand hold of a line, in minor units: invoiced less undone.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Billed {
@@ -165,7 +158,7 @@ pub fn upto(line: &Line, count: Qty) -> Billed {
     let before = all.less(count.min(all));
     let of = |whole: i64| whole - cumulative_share(whole, before.get(), all.get());
     let amounts = &line.amounts;
-    let due = of(amounts.gross) - of(amounts.discount) + of(amounts.tax_added);
+    let due = of(amounts.gross - amounts.discount) + of(amounts.tax_added);
     let mut taxes: Vec<TaxAmount> = Vec::with_capacity(line.taxes.len());
     for (included, sum) in [(true, amounts.tax_included), (false, amounts.tax_added)] {
         let own: Vec<&Tax> = line.taxes.iter().filter(|tax| tax.included == included).collect();

@@ -132,6 +132,7 @@ pub(super) fn charge(
         tax_added: 0,
         taxes: line.taxes.iter().map(|tax| Tax { amount: 0, ..tax.clone() }).collect(),
         refunded: 0,
+        invoiced: 0,
     };
     fill(&mut charge, line, fee.amount)?;
     let tax = charge.tax_included + charge.tax_added;
