@@ -434,16 +434,6 @@ pub struct ShipmentLine {
     pub back: i64,
 }
 
-impl ShipmentLine {
-    /// What is with the customer or on its way.
-    pub fn out(&self) -> Qty {
-        self.qty.less(self.lost).less(self.brought_back).less(self.returned)
-    }
-    pub fn in_transit(&self) -> Qty {
-        self.qty.less(self.delivered).less(self.lost).less(self.brought_back)
-    }
-}
-
 /// One parcel of a shipment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Parcel {

@@ -9,6 +9,16 @@ use crate::books::{Account, Books, Dimensions, Journal, JournalHead, JournalKind
 use crate::money::cumulative_share;
 use crate::units::{Cause, CauseKind};
 
+impl ShipmentLine {
+    /// What is with the customer or on its way.
+    pub fn out(&self) -> Qty {
+        self.qty.less(self.lost).less(self.brought_back).less(self.returned)
+    }
+    pub fn in_transit(&self) -> Qty {
+        self.qty.less(self.delivered).less(self.lost).less(self.brought_back)
+    }
+}
+
 /// An amount per location, in minor units of the legal entity's currency, by location.
 pub type ByLocation = Vec<(LocationId, i64)>;
 
