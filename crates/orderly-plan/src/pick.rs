@@ -1,10 +1,12 @@
 //! Pick paths and batches: the shortest walk through the aisles, and which orders to walk together.
 //!
-//! [`block`] is exact for one block of parallel aisles; [`tour`] serves several blocks; [`walk`]
-//! turns a solution into a sequence of picks; [`batch`] groups orders onto carts.
+//! [`block`] is exact for one block of parallel aisles, [`blocks`] for several; [`tour`] serves any
+//! floor; [`walk`] turns a solution into a sequence of picks; [`batch`] groups orders onto carts.
 
 pub mod batch;
 pub mod block;
+pub mod blocks;
+mod circuit;
 pub mod rules;
 pub mod tour;
 pub mod walk;

@@ -1,6 +1,7 @@
-//! Walks through several blocks: exact for up to twelve stops, improved step by step beyond.
+//! Walks through any floor: exact with up to four cross aisles or twelve stops, improved step by
+//! step beyond.
 
-use crate::pick::Stop;
+use crate::pick::{Stop, blocks};
 
 /// Aisles that are joined by any number of cross aisles.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,10 +37,17 @@ impl Floor {
         across + self.crossings.iter().map(by).fold(f64::INFINITY, f64::min)
     }
 
-    /// Returns a short tour: exact (Held–Karp) for few stops, else nearest neighbor, then 2-opt and
-    /// Or-opt until neither helps.
+    /// Returns the shortest tour where the floor has up to four cross aisles ([`blocks`]); else a
+    /// short one.
     #[must_use]
     pub fn tour(&self, stops: &[Stop]) -> Tour {
+        blocks::shortest(self, stops).unwrap_or_else(|| self.improved(stops))
+    }
+
+    /// Returns a short tour: exact (Held–Karp) for few stops, else nearest neighbor, then 2-opt and
+    /// Or-opt until neither helps. Serves floors of any shape, and proves [`blocks`].
+    #[must_use]
+    pub fn improved(&self, stops: &[Stop]) -> Tour {
         let places: Vec<Stop> = std::iter::once(self.depot).chain(stops.iter().copied()).collect();
         let count = places.len();
         let distances: Vec<f64> = (0..count * count)

@@ -1,23 +1,8 @@
 //! Turns the shortest walk into the sequence in which stops are reached.
 
 use crate::pick::block::{Path, Walk};
+use crate::pick::circuit::{Graph, circuit};
 use crate::pick::{Block, Stop};
-
-/// The graph that the walk runs through: every edge is walked once.
-struct Graph {
-    /// For each vertex its edges: the other end and the edge.
-    edges: Vec<Vec<(usize, usize)>>,
-    used: Vec<bool>,
-}
-
-impl Graph {
-    fn link(&mut self, a: usize, b: usize) {
-        let edge = self.used.len();
-        self.used.push(false);
-        self.edges[a].push((b, edge));
-        self.edges[b].push((a, edge));
-    }
-}
 
 /// Returns the indexes of `stops` in the order of the walk from the depot (Hierholzer's circuit).
 ///
@@ -27,7 +12,7 @@ pub fn sequence(block: &Block, stops: &[Stop], path: &Path) -> Vec<usize> {
     let aisles = path.walks.len();
     // Vertices: back and front end of each aisle, then the stops.
     let (back, front) = (|aisle: usize| 2 * aisle, |aisle: usize| 2 * aisle + 1);
-    let mut graph = Graph { edges: vec![Vec::new(); 2 * aisles + stops.len()], used: Vec::new() };
+    let mut graph = Graph::new(2 * aisles + stops.len());
     let along = |stop: usize| {
         let along = stops[stop].along;
         if along.is_finite() { along.clamp(0.0, block.length) } else { 0.0 }
@@ -82,24 +67,4 @@ pub fn sequence(block: &Block, stops: &[Stop], path: &Path) -> Vec<usize> {
 
 fn gap(places: &[f64], at: usize) -> f64 {
     places[at + 1] - places[at]
-}
-
-fn circuit(graph: &mut Graph, start: usize) -> Vec<usize> {
-    let (mut open, mut done) = (vec![start], Vec::new());
-    while let Some(vertex) = open.last().copied() {
-        let next = loop {
-            match graph.edges[vertex].pop() {
-                Some((_, edge)) if graph.used[edge] => {}
-                other => break other,
-            }
-        };
-        match next {
-            Some((other, edge)) => {
-                graph.used[edge] = true;
-                open.push(other);
-            }
-            None => done.extend(open.pop()),
-        }
-    }
-    done
 }

@@ -37,7 +37,7 @@ fn the_path_of_one_block_is_the_shortest_tour() {
         let block = block(&mut draws);
         let count = draws.below(10);
         let stops = stops(&mut draws, &block, count, 6);
-        let exact = floor(&block).tour(&stops);
+        let exact = floor(&block).improved(&stops);
         assert!(exact.is_exact);
         let found = length(&block, &stops);
         assert!((found - exact.length).abs() < 1e-9, "{seed}: {found} {}", exact.length);
@@ -55,18 +55,46 @@ fn the_sequence_of_a_path_has_its_length() {
         let stops = stops(&mut draws, &block, count, 8);
         let path = path(&block, &stops);
         let order = sequence(&block, &stops, &path);
-        let mut seen = order.clone();
-        seen.sort_unstable();
-        assert_eq!(seen, (0..stops.len()).collect::<Vec<_>>(), "{seed}");
-        let floor = floor(&block);
-        let (mut here, mut walked) = (floor.depot, 0.0);
-        for stop in &order {
-            walked += floor.distance(&here, &stops[*stop]);
-            here = stops[*stop];
-        }
-        walked += floor.distance(&here, &floor.depot);
+        let walked = walked(&floor(&block), &stops, &order);
         assert!((walked - path.length).abs() < 1e-6, "{seed}: {walked} {}", path.length);
     }
+}
+
+#[test]
+fn the_path_of_several_blocks_is_the_shortest_tour() {
+    for seed in 0..3_000 {
+        let mut draws = Draws::new(mix(&[45, seed]));
+        let block = block(&mut draws);
+        let count = draws.below(9);
+        let stops = stops(&mut draws, &block, count, 5);
+        let mut floor = floor(&block);
+        floor.depot.along = draws.below(block.length as usize + 1) as f64;
+        floor.crossings = match draws.below(4) {
+            0 => vec![block.length / 2.0],
+            1 => vec![0.0, block.length / 3.0, block.length],
+            2 => vec![2.0, block.length - 2.0],
+            _ => vec![0.0, block.length / 4.0, block.length / 2.0, block.length],
+        };
+        let brute = floor.improved(&stops);
+        assert!(brute.is_exact);
+        let found = floor.tour(&stops);
+        assert!(found.is_exact);
+        let gap = (found.length - brute.length).abs();
+        assert!(gap < 1e-9, "{seed}: {} {} {floor:?} {stops:?}", found.length, brute.length);
+        assert!((walked(&floor, &stops, &found.sequence) - found.length).abs() < 1e-6, "{seed}");
+    }
+}
+
+fn walked(floor: &Floor, stops: &[Stop], order: &[usize]) -> f64 {
+    let mut seen = order.to_vec();
+    seen.sort_unstable();
+    assert_eq!(seen, (0..stops.len()).collect::<Vec<_>>());
+    let (mut here, mut meters) = (floor.depot, 0.0);
+    for stop in order {
+        meters += floor.distance(&here, &stops[*stop]);
+        here = stops[*stop];
+    }
+    meters + floor.distance(&here, &floor.depot)
 }
 
 #[test]
@@ -88,7 +116,7 @@ fn longer_tours_come_close_to_the_exact_path() {
         let mut draws = Draws::new(mix(&[44, seed]));
         let block = block(&mut draws);
         let stops = stops(&mut draws, &block, 25, 8);
-        let (exact, found) = (length(&block, &stops), floor(&block).tour(&stops).length);
+        let (exact, found) = (length(&block, &stops), floor(&block).improved(&stops).length);
         assert!(found >= exact - 1e-9);
         above += found / exact - 1.0;
     }
