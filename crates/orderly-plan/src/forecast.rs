@@ -16,6 +16,7 @@ pub mod decompose;
 pub mod demand;
 pub mod effects;
 pub mod ets;
+pub mod expected;
 pub mod history;
 pub mod launch;
 pub mod levels;

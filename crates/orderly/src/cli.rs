@@ -92,7 +92,6 @@ enum Command {
     /// List the locations that hold and send goods
     Locations,
     /// Forecast, order, source and pack from plain CSV files
-    #[command(subcommand)]
     Plan(plan::Plan),
     /// List what only a person can settle
     Exceptions(items::Exceptions),

@@ -52,13 +52,14 @@ pub fn audit(
     Ok(threads::map_with(count, threads, History::default, |history, index| {
         let state = &fitted.states[index];
         history.demand.fill(&panel.series[index], settings.season, settings.from_first_sale);
-        history.run(&state.shares, settings);
+        history.trace(&state.shares, settings, 1);
         let (mut own, mut window, mut naive, mut origins) = (0.0, 0.0, 0.0, 0);
         for origin in &history.origins {
             let Some(ahead) = history.window(origin, settings.horizon) else { continue };
             let target = ahead.units() / ahead.expected(1.0);
             let past = |length: usize| {
-                let from = &history.sums[origin.age - length.min(origin.age)];
+                let from = history.sums_at(origin.age - length.min(origin.age));
+                let from = from.copied().unwrap_or_default();
                 let shares = origin.sums.shares - from.shares;
                 if shares > 0.0 { (origin.sums.units - from.units) / shares } else { 0.0 }
             };
@@ -69,7 +70,7 @@ pub fn audit(
             origins += 1;
         }
         let score = |sum: f64| {
-            let scale = history.scale * f64::from(origins).max(1.0);
+            let scale = state.scale * f64::from(origins).max(1.0);
             if scale > 0.0 { (sum / scale).sqrt() } else { 0.0 }
         };
         Audit {
@@ -98,9 +99,9 @@ pub fn switch_off(
             continue;
         }
         history.demand.fill(series, settings.season, settings.from_first_sale);
-        history.run(&state.shares, settings);
+        history.trace(&state.shares, settings, 1);
         let length = (4 * settings.season.max(3)).min(state.age);
-        let from = &history.sums[state.age - length];
+        let from = history.sums_at(state.age - length).copied().unwrap_or_default();
         let shares = state.sums.shares - from.shares;
         if shares > 0.0 {
             state.levels = [(state.sums.units - from.units) / shares; super::levels::LANES];

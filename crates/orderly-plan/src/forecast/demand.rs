@@ -32,24 +32,29 @@ impl Demand {
         let first = series.units.iter().position(counts);
         let first = first.unwrap_or(series.units.len());
         self.phase = (series.phase + first) % season;
+        let known = &series.units[first..];
         self.units.clear();
         self.weight.clear();
-        self.units.extend(series.units[first..].iter().map(|units| units.max(0.0)));
-        self.weight.resize(self.units.len(), 1.0);
+        // Comparisons with what is not a number fail: it is a gap.
+        let is_known = |units: f64| units <= MAX_UNITS;
+        self.units.extend(known.iter().map(|units| if *units > 0.0 { *units } else { 0.0 }));
+        if known.iter().all(|units| is_known(*units)) {
+            self.weight.resize(known.len(), 1.0);
+        } else {
+            self.weight.extend(known.iter().map(|units| f64::from(u8::from(is_known(*units)))));
+            for (units, weight) in self.units.iter_mut().zip(&self.weight) {
+                *units = if *weight > 0.0 { *units } else { 0.0 };
+            }
+        }
         if let Some(exposure) = series.exposure {
             for (index, share) in exposure[first..].iter().enumerate() {
                 let share = share.min(1.0);
                 if share >= MIN_EXPOSURE {
                     self.units[index] /= share;
-                    self.weight[index] = share;
+                    self.weight[index] *= share;
                 } else {
                     (self.units[index], self.weight[index]) = (0.0, 0.0);
                 }
-            }
-        }
-        for (index, units) in series.units[first..].iter().enumerate() {
-            if !units.is_finite() || *units > MAX_UNITS {
-                (self.units[index], self.weight[index]) = (0.0, 0.0);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! One pass over a cleaned history: levels, running sums, and what every rolling origin saw.
 
 use crate::forecast::demand::Demand;
-use crate::forecast::levels::{LANES, Lanes, blend, smooth};
+use crate::forecast::levels::{ALPHAS, Gains, LANES, Lanes, blend, smooth};
 use crate::forecast::shares::MIN_SHARE;
 use crate::forecast::tier_one::Settings;
 
@@ -80,9 +80,9 @@ impl Window {
     /// Adds the squared errors of the levels against the window's mean demand.
     pub fn score(&self, levels: &Lanes, scores: &mut Lanes) {
         let target = self.sums.units / self.sums.shares;
-        for (score, level) in scores.iter_mut().zip(levels) {
-            let error = level - target;
-            *score += error * error;
+        for lane in 0..LANES {
+            let error = levels[lane] - target;
+            scores[lane] += error * error;
         }
     }
 
@@ -103,37 +103,80 @@ pub struct Origin {
     pub sums: Sums,
 }
 
+/// From this age on the slowest smoothing constant is above 1 / (age + 1): no floor holds any more.
+const MATURE: usize = (1.0 / ALPHAS[0]) as usize;
+
+/// What a position of the season makes of the units seen there.
+struct Lens {
+    /// 1 / share; zero for a closed position, which says nothing about the level.
+    inverse: f64,
+    trust: f64,
+    /// For a period that was observed whole.
+    gains: Gains,
+}
+
+impl Lens {
+    fn new(share: f64) -> Self {
+        let is_open = share > MIN_SHARE;
+        let (inverse, trust) =
+            if is_open { (1.0 / share, (4.0 * share).min(1.0)) } else { (0.0, 0.0) };
+        Self { inverse, trust, gains: Gains::of(trust) }
+    }
+
+    #[inline]
+    fn smooth(&self, levels: &mut Lanes, units: f64, weight: f64, age: usize) {
+        let x = units * self.inverse;
+        if age >= MATURE && weight >= 1.0 {
+            self.gains.smooth(levels, x);
+        } else if self.trust > 0.0 {
+            smooth(levels, x, weight * self.trust, 1.0 / (age as f64 + 1.0));
+        }
+    }
+}
+
 /// The trace of one pass, kept in memory that is reused from series to series.
 #[derive(Debug, Clone, Default)]
 pub struct History {
     pub demand: Demand,
-    pub sums: Vec<Sums>,
+    /// The running sums at every multiple of `grain`, from age 0 on.
+    marks: Vec<Sums>,
+    grain: usize,
+    /// The sums over the whole history.
+    pub sums: Sums,
     pub origins: Vec<Origin>,
     pub levels: Lanes,
-    /// The mean squared change from one observed period to the next.
-    pub scale: f64,
 }
 
 impl History {
     /// Runs the levels over the cleaned history, using the given shares of the season.
+    ///
+    /// Windows can then be asked for where the settings have origins, horizon and leads.
     pub fn run(&mut self, shares: &[f64], settings: &Settings) {
+        self.trace(shares, settings, settings.grain());
+    }
+
+    /// As [`History::run`]; sums are kept at every multiple of `grain`.
+    pub fn trace(&mut self, shares: &[f64], settings: &Settings, grain: usize) {
         let season = shares.len();
         let count = self.demand.units.len();
         let start = settings.start.min(count);
-        self.sums.clear();
+        self.grain = grain.max(1);
+        self.marks.clear();
+        self.marks.reserve(count / self.grain + 1);
         self.origins.clear();
-        self.levels = [0.0; LANES];
-        let inverse: Vec<f64> =
-            shares.iter().map(|s| if *s > MIN_SHARE { 1.0 / s } else { 0.0 }).collect();
+        let lens: Vec<Lens> = shares.iter().map(|share| Lens::new(*share)).collect();
         // Everything that changes every period is local: it stays in registers.
         let (mut sums, mut levels) = (Sums::default(), [0.0; LANES]);
-        self.sums.reserve(count + 1);
-        self.sums.push(sums);
         let step = settings.origin_step.max(1);
         let (mut position, mut next_origin) = (self.demand.phase, start.next_multiple_of(step));
-        let days = self.demand.units.iter().zip(&self.demand.weight).enumerate();
-        for (age, (units, weight)) in days {
-            let share = shares[position];
+        let mut next_mark = 0;
+        let known = &self.demand.weight[..count];
+        for (age, units) in self.demand.units.iter().enumerate() {
+            let (weight, share) = (known[age], shares[position]);
+            if age == next_mark {
+                self.marks.push(sums);
+                next_mark += self.grain;
+            }
             if age >= start {
                 if age == start && sums.shares > 1e-9 {
                     levels = [sums.units / sums.shares; LANES];
@@ -142,24 +185,30 @@ impl History {
                     self.origins.push(Origin { age, levels, sums });
                     next_origin += step;
                 }
-                if inverse[position] > 0.0 {
-                    let trust = weight * (4.0 * share).min(1.0);
-                    let floor = 1.0 / (age as f64 + 1.0);
-                    smooth(&mut levels, units * inverse[position], trust, floor);
-                }
+                lens[position].smooth(&mut levels, *units, weight, age);
             }
-            sums.add(*units, *weight, share);
-            self.sums.push(sums);
+            sums.add(*units, weight, share);
             position = if position + 1 == season { 0 } else { position + 1 };
+        }
+        if count == next_mark {
+            self.marks.push(sums);
         }
         if count <= start && sums.shares > 1e-9 {
             levels = [sums.units / sums.shares; LANES];
         }
-        self.levels = levels;
-        self.scale = self.mean_squared_change();
+        (self.levels, self.sums) = (levels, sums);
     }
 
-    fn mean_squared_change(&self) -> f64 {
+    /// Returns the sums before an age; it must be one that the trace has kept.
+    #[must_use]
+    pub fn sums_at(&self, age: usize) -> Option<&Sums> {
+        debug_assert!(age.is_multiple_of(self.grain), "age {age} was not kept");
+        self.marks.get(age / self.grain)
+    }
+
+    /// Returns the mean squared change from one observed period to the next.
+    #[must_use]
+    pub fn mean_squared_change(&self) -> f64 {
         let (mut sum, mut pairs) = (0.0, 0.0);
         let known = self.demand.units.iter().zip(&self.demand.weight);
         let mut before: Option<f64> = None;
@@ -180,7 +229,7 @@ impl History {
     /// Returns the window of `length` periods after an origin, when it has passed and was observed.
     #[must_use]
     pub fn window(&self, origin: &Origin, length: usize) -> Option<Window> {
-        let end = self.sums.get(origin.age + length)?;
+        let end = self.sums_at(origin.age + length)?;
         Window::between(&origin.sums, end)
     }
 
@@ -204,6 +253,7 @@ impl History {
     pub fn spread(
         &self,
         weights: &Lanes,
+        scale: f64,
         settings: &Settings,
         spread: &mut [Spread],
     ) -> (f64, f64) {
@@ -211,9 +261,9 @@ impl History {
         for origin in &self.origins {
             let level = blend(&origin.levels, weights);
             if let Some(window) = self.window(origin, settings.horizon) {
-                if self.scale > 0.0 {
-                    fit.0 += level * window.units() / window.expected(1.0) / self.scale;
-                    fit.1 += level * level / self.scale;
+                if scale > 0.0 {
+                    fit.0 += level * window.units() / window.expected(1.0) / scale;
+                    fit.1 += level * level / scale;
                 }
                 spread[0].squares += window.period_squares(level);
                 spread[0].expected += window.expected(level);

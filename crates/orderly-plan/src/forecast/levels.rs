@@ -11,16 +11,38 @@ pub type Lanes = [f64; LANES];
 
 /// Moves every level toward `x`, which was observed with `weight`.
 ///
-/// Young series learn faster: the constant is at least `floor`.
+/// Young series learn faster: the constant is at least `floor`. What does not depend on the level
+/// is computed apart from it, so that a period costs one product and one sum after the last.
 #[inline]
 pub fn smooth(levels: &mut Lanes, x: f64, weight: f64, floor: f64) {
-    if floor > ALPHAS[0] {
-        for (level, alpha) in levels.iter_mut().zip(ALPHAS) {
-            *level += weight * alpha.max(floor) * (x - *level);
-        }
-    } else {
-        for (level, alpha) in levels.iter_mut().zip(ALPHAS) {
-            *level += weight * alpha * (x - *level);
+    for lane in 0..LANES {
+        let alpha = if ALPHAS[lane] > floor { ALPHAS[lane] } else { floor };
+        let gain = weight * alpha;
+        levels[lane] = (1.0 - gain) * levels[lane] + gain * x;
+    }
+}
+
+/// How much every level keeps of itself and takes of a new value, for one weight.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gains {
+    keep: Lanes,
+    take: Lanes,
+}
+
+impl Gains {
+    /// Returns the gains of an observation of `weight` when no floor holds any more.
+    #[must_use]
+    pub fn of(weight: f64) -> Self {
+        let take = ALPHAS.map(|alpha| weight * alpha);
+        Self { keep: take.map(|gain| 1.0 - gain), take }
+    }
+
+    /// Moves every level toward `x`, as [`smooth`] does with this weight and a floor of zero.
+    #[inline]
+    #[expect(clippy::needless_range_loop, reason = "lanes side by side, without an iterator each")]
+    pub fn smooth(&self, levels: &mut Lanes, x: f64) {
+        for lane in 0..LANES {
+            levels[lane] = self.keep[lane] * levels[lane] + self.take[lane] * x;
         }
     }
 }

@@ -93,6 +93,12 @@ impl State {
         CountLaw::new(self.mean(step), self.ratios[0])
     }
 
+    /// Returns the distribution of the `step`-th period ahead, lifted by a factor (price, event).
+    #[must_use]
+    pub fn law_lifted(&self, step: usize, lift: f64) -> CountLaw {
+        CountLaw::new(lift * self.mean(step), self.ratios[0])
+    }
+
     /// Returns the distribution of the next `length` periods together.
     #[must_use]
     pub fn window_law(&self, length: usize, settings: &Settings) -> CountLaw {

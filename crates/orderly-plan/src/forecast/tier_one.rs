@@ -84,6 +84,21 @@ impl Settings {
         }
     }
 
+    /// Returns the largest step in which every origin and every window ends, in periods.
+    #[must_use]
+    pub fn grain(&self) -> usize {
+        let divisor = |a: usize, b: usize| {
+            let (mut a, mut b) = (a, b);
+            while b > 0 {
+                (a, b) = (b, a % b);
+            }
+            a
+        };
+        self.leads
+            .iter()
+            .fold(divisor(self.origin_step.max(1), self.horizon), |all, lead| divisor(all, *lead))
+    }
+
     /// Returns the longest window that any score waits for, in periods.
     #[must_use]
     pub fn longest_window(&self) -> usize {
@@ -129,7 +144,7 @@ pub fn fit(panel: &Panel<'_>, settings: &Settings, threads: usize) -> Result<Fit
         history.run(&state.shares, settings);
         let weights = chosen(state, &scores[panel.series[index].group], settings);
         let mut spread = vec![Spread::default(); settings.leads.len() + 1];
-        let fit = history.spread(&weights, settings, &mut spread);
+        let fit = history.spread(&weights, state.scale, settings, &mut spread);
         (spread.into_boxed_slice(), fit)
     });
     let mut fits = vec![(0.0, 0.0); panel.parents.len()];
@@ -174,10 +189,10 @@ fn first_pass(
         factor: 1.0,
         weights: [1.0 / LANES as f64; LANES],
         age,
-        sums: history.sums.last().copied().unwrap_or_default(),
+        sums: history.sums,
         scores,
         origins,
-        scale: history.scale,
+        scale: history.mean_squared_change(),
         group_scores: [0.0; LANES],
         spread: vec![Spread::default(); knots].into_boxed_slice(),
         ratios: vec![1.0; knots].into_boxed_slice(),

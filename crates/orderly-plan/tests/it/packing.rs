@@ -4,6 +4,7 @@ use orderly_plan::numeric::{Draws, mix};
 use orderly_plan::pack::check::{Fault, check};
 use orderly_plan::pack::choose::{PackError, choose};
 use orderly_plan::pack::place::Packer;
+use orderly_plan::pack::suite::suites;
 use orderly_plan::pack::{Carriage, Carton, Placed, Unit};
 
 const CARRIAGE: Carriage = Carriage { base: 4.0, per_kg: 0.6, mm3_per_g: 5_000 };
@@ -98,4 +99,32 @@ fn the_checker_finds_every_kind_of_fault() {
     assert_eq!(crushed, Err(Fault::OnFragile { upper: 1, lower: 0 }));
     let heavy = judge(&[at(0, [0, 0, 0]), at(1, [10, 10, 0])]);
     assert_eq!(heavy, Err(Fault::TooHeavy { weight_g: 10, limit_g: 9 }));
+}
+
+#[test]
+fn a_suite_of_cartons_is_the_best_of_its_size() {
+    let (cartons, mut packer) = (cartons(), Packer::default());
+    let orders: Vec<Vec<Unit>> = (0..60).map(|seed| units(seed, 6)).collect();
+    let found = suites(&orders, &cartons, &CARRIAGE, 4, &mut packer);
+    assert_eq!(found.iter().map(|suite| suite.cartons.len()).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let key = |unserved: usize, cost: f64| unserved as f64 * 1e9 + cost;
+    for pair in found.windows(2) {
+        assert!(key(pair[1].unserved, pair[1].cost) <= key(pair[0].unserved, pair[0].cost));
+    }
+    // Every pair of kinds, tried in full.
+    let mut least = f64::INFINITY;
+    for (first, second) in (0..12).flat_map(|a| (0..a).map(move |b| (b, a))) {
+        let own = [cartons[first], cartons[second]];
+        let mut sum = 0.0;
+        for units in &orders {
+            let weight = units.iter().map(|unit| u64::from(unit.weight_g)).sum();
+            let fits = own.iter().filter(|carton| packer.pack(units, carton).is_some());
+            let costs = fits.map(|carton| carton.price + CARRIAGE.charge(carton, weight));
+            sum += costs.min_by(f64::total_cmp).unwrap_or(1e9);
+        }
+        least = least.min(sum);
+    }
+    assert!((key(found[1].unserved, found[1].cost) - least).abs() < 1e-6);
+    assert!(found.iter().all(|suite| suite.fill > 0.0 && suite.fill <= 1.0));
+    assert!(suites(&[], &cartons, &CARRIAGE, 2, &mut packer)[0].cost.abs() < 1e-12);
 }

@@ -3,6 +3,7 @@
 //! Nothing here touches a database. Answers are CSV, or JSON with `--json`; faulty rows are told
 //! with their line numbers and stop the command unless `--skip-bad-rows` is given.
 
+mod adjust;
 mod backtest;
 mod files;
 mod forecast;
@@ -14,14 +15,23 @@ mod svg;
 
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 
 use super::output::{Output, print};
 use crate::Error;
 
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(subcommand)]
+    what: What,
+    /// Answer as CSV, as is done without --json
+    #[arg(long, global = true, conflicts_with = "json")]
+    csv: bool,
+}
+
 #[derive(Debug, Subcommand)]
-pub enum Plan {
+enum What {
     /// Forecast the demand of every item: mean and quantiles of every period
     Forecast(forecast::Forecast),
     /// Say when to order and up to where
@@ -30,7 +40,7 @@ pub enum Plan {
     Backtest(backtest::Backtest),
     /// Decide which locations ship which lines of the orders
     Route(route::Route),
-    /// Choose cartons and places in them
+    /// Choose cartons and places in them, or advise which cartons to keep
     Pack(pack::Pack),
 }
 
@@ -40,14 +50,14 @@ impl Plan {
     /// # Errors
     /// `Invalid` for files that cannot be read or have faulty rows.
     pub fn run(&self, out: Output) -> Result<ExitCode, Error> {
-        let answer = match self {
-            Self::Forecast(forecast) => forecast.answer()?,
-            Self::Policy(policy) => policy.answer()?,
-            Self::Backtest(backtest) => backtest.answer()?,
-            Self::Route(route) => route.answer()?,
-            Self::Pack(pack) => pack.answer()?,
+        let answer = match &self.what {
+            What::Forecast(forecast) => forecast.answer()?,
+            What::Policy(policy) => policy.answer()?,
+            What::Backtest(backtest) => backtest.answer()?,
+            What::Route(route) => route.answer()?,
+            What::Pack(pack) => pack.answer()?,
         };
-        print(&if out.json { answer.json()? } else { answer.csv()? })?;
+        print(&if out.json && !self.csv { answer.json()? } else { answer.csv()? })?;
         Ok(ExitCode::SUCCESS)
     }
 }

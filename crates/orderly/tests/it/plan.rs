@@ -148,3 +148,77 @@ fn units_are_packed_or_told_why_not() {
     let refused = plan(&["pack", long.to_str().unwrap(), "--cartons", cartons]);
     assert!(text(&refused.stderr).contains("too large"), "{}", text(&refused.stderr));
 }
+
+#[test]
+fn totals_of_a_planner_are_met_and_what_is_csv_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let sales = file(&folder, "sales.csv", &sales());
+    let totals = file(&folder, "totals.csv", "group,units\n*,200\n");
+    let sales = sales.to_str().unwrap();
+    let rest = ["--csv", "--horizon", "28", "--totals", totals.to_str().unwrap()];
+    let done = plan(&[&["forecast", sales], &rest[..]].concat());
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let answer = text(&done.stdout);
+    let mean = |line: &str| line.split(',').nth(3).unwrap().parse::<f64>().unwrap();
+    let sum: f64 = answer.lines().skip(1).map(mean).sum();
+    assert!((sum - 200.0).abs() < 0.1, "{sum}");
+    let wrong = file(&folder, "wrong.csv", "group,units\nnails,5\n");
+    let refused = plan(&["forecast", sales, "--totals", wrong.to_str().unwrap()]);
+    assert!(text(&refused.stderr).contains("line 2: there is no group `nails`"));
+    assert_eq!(plan(&["forecast", sales, "--csv", "--json"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_promotion_lifts_the_days_on_which_it_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = jiff::civil::date(2026, 1, 1);
+    let (mut sales, mut effects) = (String::from("item,date,units\n"), String::new());
+    effects += "item,date,promotion\n";
+    for day in 0..190_i64 {
+        let date = start.checked_add(jiff::Span::new().days(day)).unwrap();
+        let promoted = day % 11 < 3;
+        effects += &format!("paint,{date},{}\n", i32::from(promoted));
+        if day < 180 {
+            let units = if promoted { 24 + day % 5 } else { 7 + day % 3 };
+            sales += &format!("paint,{date},{units}\n");
+        }
+    }
+    let (sales, effects) =
+        (file(&folder, "sales.csv", &sales), file(&folder, "effects.csv", &effects));
+    let arguments = ["forecast", sales.to_str().unwrap(), "--effects", effects.to_str().unwrap()];
+    let done = plan(&[&arguments[..], &["--horizon", "10", "--level", "0.5"]].concat());
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    assert!(text(&done.stderr).contains("effects are used for 1 of 1 items"));
+    let answer = text(&done.stdout);
+    let mean = |line: &str| line.split(',').nth(3).unwrap().parse::<f64>().unwrap();
+    let means: Vec<f64> = answer.lines().skip(1).map(mean).collect();
+    for (step, mean) in means.iter().enumerate() {
+        let promoted = (180 + step) % 11 < 3;
+        assert_eq!(*mean > 15.0, promoted, "step {step}: {mean}");
+    }
+}
+
+#[test]
+fn a_suite_of_cartons_is_advised() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "order,item,length_mm,width_mm,height_mm,weight_g,units\n";
+    let rows = "1,mug,100,100,100,300,8\n2,pin,20,20,20,10,1\n3,mug,100,100,100,300,1\n";
+    let units = file(&folder, "units.csv", &format!("{head}{rows}"));
+    let cartons = file(
+        &folder,
+        "cartons.csv",
+        "carton,length_mm,width_mm,height_mm,max_weight_g,tare_g,price\n\
+         S,120,120,120,5000,40,0.3\nL,200,200,200,5000,80,0.9\nXL,400,400,400,9000,200,2\n",
+    );
+    let done = plan(&[
+        "pack",
+        units.to_str().unwrap(),
+        "--cartons",
+        cartons.to_str().unwrap(),
+        "--suite",
+        "2",
+    ]);
+    let answer = text(&done.stdout);
+    assert!(answer.starts_with("kinds,cartons,cost,fill,unserved\n1,L,2.7,"), "{answer}");
+    assert!(answer.contains("\n2,S L,1.5,"), "{answer}");
+}

@@ -66,6 +66,11 @@ impl File {
         self.columns.contains_key(&column.to_lowercase())
     }
 
+    /// The columns beside the named ones, in alphabetical order.
+    pub fn others(&self, named: &[&str]) -> Vec<String> {
+        self.columns.keys().filter(|column| !named.contains(&column.as_str())).cloned().collect()
+    }
+
     /// Returns a cell's text; empty where the row is too short.
     pub fn text<'a>(&self, row: &'a Row, column: &str) -> &'a str {
         let at = self.columns.get(&column.to_lowercase());

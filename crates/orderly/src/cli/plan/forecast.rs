@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use orderly_plan::forecast::expected::expectations;
 use orderly_plan::forecast::smooth::{Outlook, Voices, forecast};
 use orderly_plan::forecast::tier_one::{Settings, fit};
 
+use super::adjust::Adjust;
 use super::sales::{Every, Sales, Source};
 use super::svg::Plot;
 use super::{Answer, Cell};
@@ -16,6 +18,8 @@ use crate::cli::output::progress;
 pub struct Forecast {
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    adjust: Adjust,
     /// Periods to forecast
     #[arg(long, default_value_t = 28, value_parser = clap::value_parser!(u16).range(1..=1000))]
     horizon: u16,
@@ -79,9 +83,12 @@ impl Forecast {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let fitted = fit(&sales.panel(0), &settings, threads)
             .map_err(|error| Error::Internal(error.to_string()))?;
+        let skip = self.source.skip_bad_rows;
+        let expected = || expectations(&sales.panel(0), &fitted, &settings, threads);
+        let lifts = self.adjust.lifts(sales, expected, horizon, skip)?;
         let bar = progress(sales.items.len() as u64, "forecasting");
         let mut fans = Vec::with_capacity(sales.items.len());
-        for (state, units) in fitted.states.iter().zip(&sales.units) {
+        for ((state, units), lifts) in fitted.states.iter().zip(&sales.units).zip(&lifts) {
             bar.inc(1);
             let mean = units.iter().sum::<f64>() / units.len().max(1) as f64;
             let is_smooth = self.source.every != Every::Day
@@ -97,14 +104,29 @@ impl Forecast {
             let mut fan = Fan { means: Vec::new(), quantiles: Vec::new() };
             for step in 0..horizon {
                 let mut quantiles = vec![0.0; levels.len()];
-                state.law(step).quantiles(levels, &mut quantiles);
-                fan.means.push(state.mean(step));
+                let lift = lifts.get(step).copied().unwrap_or(1.0);
+                state.law_lifted(step, lift).quantiles(levels, &mut quantiles);
+                fan.means.push(lift * state.mean(step));
                 fan.quantiles.push(quantiles);
             }
             fans.push(fan);
         }
         bar.finish_and_clear();
+        self.meet_totals(sales, &mut fans)?;
         Ok(fans)
+    }
+
+    /// Moves every item so that the planner's totals are met.
+    fn meet_totals(&self, sales: &Sales, fans: &mut [Fan]) -> Result<(), Error> {
+        let means: Vec<f64> = fans.iter().map(|fan| fan.means.iter().sum()).collect();
+        // Counts vary with their mean: an item is as uncertain as it is large.
+        let skip = self.source.skip_bad_rows;
+        let factors = self.adjust.factors(sales, &means, &means, skip)?;
+        for (fan, factor) in fans.iter_mut().zip(factors) {
+            fan.means.iter_mut().for_each(|mean| *mean *= factor);
+            fan.quantiles.iter_mut().flatten().for_each(|quantile| *quantile *= factor);
+        }
+        Ok(())
     }
 
     fn draw(&self, sales: &Sales, fans: &[Fan]) -> Result<(), Error> {

@@ -7,6 +7,7 @@ use clap::Args;
 use orderly_plan::pack::check::check;
 use orderly_plan::pack::choose::choose;
 use orderly_plan::pack::place::Packer;
+use orderly_plan::pack::suite::suites;
 use orderly_plan::pack::{Carriage, Carton, Unit};
 
 use super::files::File;
@@ -30,6 +31,9 @@ pub struct Pack {
     /// Cubic centimeters that count as one kilogram
     #[arg(long, default_value_t = 5000, value_name = "CM3")]
     divisor: u64,
+    /// Advise which kinds of carton to keep: the best suites of one to COUNT kinds
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=30))]
+    suite: Option<u8>,
     /// Leave faulty rows out instead of stopping
     #[arg(long)]
     skip_bad_rows: bool,
@@ -46,6 +50,30 @@ fn size(file: &mut File, row: &super::files::Row) -> Option<[u32; 3]> {
     Some([length?, width?, height?])
 }
 
+/// The best suites by number of kinds: what they cost over all orders that fit one of them.
+fn advice(
+    names: &[String],
+    cartons: &[Carton],
+    orders: &[Order],
+    carriage: &Carriage,
+    most: u8,
+) -> Answer {
+    let units: Vec<Vec<Unit>> = orders.iter().map(|order| order.1.clone()).collect();
+    let found = suites(&units, cartons, carriage, usize::from(most), &mut Packer::default());
+    let mut answer = Answer::new(&["kinds", "cartons", "cost", "fill", "unserved"]);
+    for suite in found {
+        let kept: Vec<&str> = suite.cartons.iter().map(|kind| names[*kind].as_str()).collect();
+        answer.rows.push(vec![
+            Cell::Count(suite.cartons.len() as u64),
+            Cell::Text(kept.join(" ")),
+            Cell::Number(suite.cost),
+            Cell::Number(suite.fill),
+            Cell::Count(suite.unserved as u64),
+        ]);
+    }
+    answer
+}
+
 impl Pack {
     pub(super) fn answer(&self) -> Result<Answer, Error> {
         let (names, cartons) = self.read_cartons()?;
@@ -56,6 +84,9 @@ impl Pack {
             // 5,000 cm³ per kg are 5,000 mm³ per g.
             mm3_per_g: self.divisor.max(1),
         };
+        if let Some(most) = self.suite {
+            return Ok(advice(&names, &cartons, &orders, &carriage, most));
+        }
         let mut answer = Answer::new(&[
             "order", "parcel", "carton", "cost", "fill", "item", "x_mm", "y_mm", "z_mm", "dx_mm",
             "dy_mm", "dz_mm",

@@ -53,7 +53,7 @@ pub struct Sales {
     exposure: Vec<Option<Vec<f64>>>,
     phases: Vec<usize>,
     groups: Vec<usize>,
-    group_count: usize,
+    group_names: Vec<String>,
     /// The first period after the last one known.
     next: i64,
     every: Every,
@@ -106,10 +106,14 @@ impl Source {
             exposure: vec![None; firsts.len()],
             phases: firsts.values().map(|first| first.rem_euclid(season) as usize).collect(),
             groups: vec![0; firsts.len()],
-            group_count: groups.len(),
+            group_names: Vec::new(),
             next: last + 1,
             every: self.every,
         };
+        let mut names: Vec<(usize, String)> =
+            groups.iter().map(|(name, at)| (*at, (*name).to_owned())).collect();
+        names.sort_unstable();
+        sales.group_names = names.into_iter().map(|(_, name)| name).collect();
         let places: BTreeMap<&str, usize> =
             firsts.keys().enumerate().map(|(at, item)| (*item, at)).collect();
         for entry in &entries {
@@ -198,8 +202,19 @@ impl Sales {
                 group: self.groups[at] + 1,
             }
         });
-        let parents = std::iter::once(None).chain((0..self.group_count).map(|_| Some(0)));
+        let parents = std::iter::once(None).chain((0..self.group_names.len()).map(|_| Some(0)));
         Panel { series: series.collect(), parents: parents.collect() }
+    }
+
+    /// The group of each item, and the name of each group.
+    pub fn groups(&self) -> (&[usize], &[String]) {
+        (&self.groups, &self.group_names)
+    }
+
+    /// Returns where a date lies from the first period of an item; the future lies beyond the last.
+    pub fn index_of(&self, item: usize, date: Date) -> Option<usize> {
+        let first = self.next - self.units[item].len() as i64;
+        usize::try_from(period(date, self.every) - first).ok()
     }
 
     /// Returns the first day of a period ahead; step 0 is the one after the last known.
