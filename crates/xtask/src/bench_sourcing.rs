@@ -1,11 +1,13 @@
 //! `cargo xtask bench sourcing`: the sourcing kernel, look-ahead, batches, cartons and pick paths.
 
+mod floor;
 mod kernel;
 mod policies;
+mod second;
 
 use crate::run::Outcome;
 
-/// Prints every table; words name the tables wanted: `kernel`, `policies`, `batch`.
+/// Prints every table; words name the tables wanted: `kernel`, `policies`, `world2`, `floor`.
 ///
 /// `seeds=10` runs the policies and batches on so many worlds (3 otherwise).
 pub fn run(words: &[String]) -> Outcome {
@@ -24,8 +26,16 @@ pub fn run(words: &[String]) -> Outcome {
         kernel::latency();
         kernel::refresh();
     }
+    if wants("floor") {
+        floor::cartons()?;
+        floor::paths()?;
+        floor::carts()?;
+    }
     if wants("policies") {
         policies::table(seeds);
+    }
+    if wants("world2") {
+        second::table(seeds);
     }
     Ok(())
 }

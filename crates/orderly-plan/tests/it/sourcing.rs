@@ -330,3 +330,20 @@ fn impossible_orders_are_told_why() {
     assert!(Tiers::new(&[Rule::Smallest(vec![1])], 2, 3).is_err());
     assert!(Tiers::new(&vec![Rule::Smallest(vec![u32::MAX]); 3], 1, 12).is_err());
 }
+
+#[test]
+fn a_month_of_the_second_world_is_the_same_twice_and_foresight_pays() {
+    use orderly_plan::route::second::{Second, Sight, month};
+    let shape = generate::Shape { seed: 3, nodes: 12, items: 60, orders: 2_000, rho: 1.0 };
+    let world = Second::generate(shape);
+    let [rule, tariff, stores, ahead] = [Sight::Rule, Sight::Tariff, Sight::Stores, Sight::Ahead]
+        .map(|sight| {
+            let once = month(&world, sight);
+            assert_eq!(once, month(&Second::generate(shape), sight));
+            assert!(once.cost.is_finite() && once.not_found > 0.0 && once.walked_out < 1.0);
+            once
+        });
+    assert!(tariff.cost < rule.cost && tariff.late <= rule.late);
+    assert!(stores.walked_out <= tariff.walked_out);
+    assert!(ahead.cost < rule.cost, "{} {}", ahead.cost, rule.cost);
+}
