@@ -133,10 +133,10 @@ pub fn carts() -> Outcome {
             Pick { stops, totes: 1 + draws.below(2) as u32 }
         })
         .collect();
-    let baseline = first_come(&block, &picks, 12)?;
+    let baseline = first_come(&block, &picks, 12).map_err(|error| error.to_string())?;
     for sweeps in [0, 1, 2, 4] {
         let clock = Clock::start();
-        let grouped = group(&block, &picks, 12, sweeps)?;
+        let grouped = group(&block, &picks, 12, sweeps).map_err(|error| error.to_string())?;
         println!(
             "carts, 1,000 orders, 12 totes, {sweeps} rounds: {:+.1} % meters against first come in \
              {:.2} CPU-s",
