@@ -1,7 +1,8 @@
 //! Cartons: which boxes an order goes into, at the least carton and carrier cost.
 //!
 //! [`place`] fits units into one carton by extreme points; [`choose`] picks the cheapest carton or
-//! set of cartons; [`suite`] advises which kinds to keep; [`check`] proves a packing on its own terms.
+//! set of cartons; [`suite`] advises which kinds to keep; [`check`] proves a packing on its own
+//! terms.
 
 pub mod check;
 pub mod choose;
