@@ -13,6 +13,7 @@ pub mod claims;
 pub mod close;
 mod cut;
 pub mod deliver;
+pub mod direct;
 pub mod exposure;
 pub mod goods;
 pub mod hand_over;
@@ -234,9 +235,10 @@ impl Line {
     pub fn claims_stock(&self) -> bool {
         matches!(self.kind, LineKind::Stock | LineKind::Component | LineKind::Packaging)
     }
-    /// Whether the line's goods are picked and shipped by us, now or once they came.
+    /// Whether the line's goods are shipped: by us, now or once they came, or by the supplier.
     pub fn has_work(&self) -> bool {
-        self.claims_stock() || self.kind == LineKind::SpecialOrder
+        let bought = matches!(self.kind, LineKind::SpecialOrder | LineKind::DirectShip);
+        self.claims_stock() || bought
     }
     /// Whether the line's goods pass through fulfillments (also a kit's own line).
     pub fn is_goods(&self) -> bool {

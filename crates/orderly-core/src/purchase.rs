@@ -7,6 +7,7 @@ pub mod invoice;
 pub mod quantity;
 pub mod rebate;
 pub mod supplier;
+pub mod supply;
 pub mod vendor;
 
 use rust_decimal::Decimal;

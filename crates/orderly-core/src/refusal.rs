@@ -47,6 +47,7 @@ codes! {
     UnknownCustomer "unknown_customer" 422;
     UnknownAccount "unknown_account" 422;
     UnknownSite "unknown_site" 422;
+    UnknownSupplier "unknown_supplier" 422;
     UnknownContact "unknown_contact" 422;
     UnknownLine "unknown_line" 422;
     UnknownDelivery "unknown_delivery" 422;
@@ -106,6 +107,9 @@ codes! {
     AboveInvoiced "above_invoiced" 409;
     AboveRefundable "above_refundable" 409 override RefundGoodwill;
     AboveUnapplied "above_unapplied" 409;
+    AbovePayable "above_payable" 409;
+    /// A special order waits for its customer's deposit.
+    DepositRequired "deposit_required" 409;
     PurchaseClosed "purchase_closed" 409;
     /// A customer has had more without a receipt than the policy allows in its window.
     AboveBlindLimit "above_blind_limit" 409 override RefundGoodwill;

@@ -3,7 +3,8 @@
 //!
 //! - [`Label`]: a 4 × 6 inch shipping label as PDF, or as ZPL for 203 and 300 dpi printers: the
 //!   address as the destination's post wants it, the SSCC as GS1-128, the order number as QR.
-//! - [`PackingSlip`] and [`PickList`]: tables that flow over A4 or US letter pages, as PDF.
+//! - [`PackingSlip`], [`PickList`] and [`PurchaseDocument`]: tables that flow over A4 or US letter
+//!   pages, as PDF.
 //! - [`Sscc`] and [`Gtin`]: GS1 numbers with their check digits.
 //!
 //! Text may be in Latin, Greek, Cyrillic and most other alphabets; a character that the embedded
@@ -61,6 +62,7 @@ mod label;
 mod page;
 mod paper;
 mod pdf;
+mod purchase_order;
 mod raster;
 mod reference;
 mod slip;
@@ -73,6 +75,7 @@ pub use error::DocError;
 pub use gtin::{Gtin, GtinError};
 pub use label::Label;
 pub use paper::Paper;
+pub use purchase_order::{PurchaseDocument, PurchaseRow};
 pub use reference::Reference;
 pub use slip::{Cut, DocLine, PackingSlip, PickLine, PickList};
 pub use sscc::{Sscc, SsccError};

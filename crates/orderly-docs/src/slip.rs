@@ -194,7 +194,11 @@ impl DocLine {
     }
 }
 
-fn check_head(order: &str, references: &[Reference], lines: usize) -> Result<(), DocError> {
+pub(crate) fn check_head(
+    order: &str,
+    references: &[Reference],
+    lines: usize,
+) -> Result<(), DocError> {
     check_barcode_text("order_number", order, 40)?;
     check_count("references", references.len(), 8)?;
     reference::check("references", references)?;
@@ -206,7 +210,7 @@ fn check_head(order: &str, references: &[Reference], lines: usize) -> Result<(),
 }
 
 /// The head of the first page: who, what, and the order number as text and barcode.
-fn draw_title(
+pub(crate) fn draw_title(
     sheets: &mut Sheets<'_>,
     title: &str,
     from: &[String],
@@ -250,7 +254,7 @@ fn draw_code(page: &mut Page, order: &str, right: f32) -> Result<f32, DocError> 
 }
 
 /// An address on the left, captioned values on the right.
-fn draw_columns(
+pub(crate) fn draw_columns(
     sheets: &mut Sheets<'_>,
     (caption, address): (&str, Vec<Paragraph>),
     references: &[Reference],

@@ -18,12 +18,14 @@ pub mod invoices;
 pub mod orders;
 pub mod parties;
 pub mod payments;
+pub mod purchases;
 pub mod quotes;
 pub mod read;
 pub mod refunds;
 pub mod returns;
 pub mod settings;
 pub mod stock;
+pub mod suppliers;
 pub mod tasks;
 
 pub use command::{Object, Reference, command};

@@ -3,6 +3,7 @@
 
 pub mod out;
 
+pub mod purchases;
 pub mod quotes;
 pub mod stock;
 

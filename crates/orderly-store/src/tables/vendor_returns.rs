@@ -97,6 +97,15 @@ pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<VendorReturnId>
     tx.query_one("SELECT id FROM vendor_return WHERE number = $1", &[&number], |row| row.get("id"))
 }
 
+/// Returns the return that a line belongs to.
+pub fn of_line(
+    tx: &mut Tx<'_>,
+    line: VendorReturnLineId,
+) -> Result<Option<VendorReturnId>, StoreError> {
+    let sql = "SELECT vendor_return_id FROM vendor_return_line WHERE id = $1";
+    tx.query_one(sql, &[&line], |row| row.get("vendor_return_id"))
+}
+
 /// Returns up to `limit` returns, the newest first, with their lines; one supplier's only where
 /// one is given.
 pub fn list(

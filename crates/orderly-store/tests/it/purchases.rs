@@ -470,6 +470,8 @@ fn vendor_returns_are_kept_until_they_are_decided() {
             vendor_returns::insert(tx, &one)
         });
         assert_eq!(world.write(|tx| vendor_returns::by_number(tx, "V1001")), Some(one.id));
+        let of_line = world.write(|tx| vendor_returns::of_line(tx, one.lines[0].id));
+        assert_eq!(of_line, Some(one.id));
         let mut after = VendorReturn { version: 2, ..one.clone() };
         after.lines[0].credited = qty(3);
         after.lines[0].rejected = qty(1);

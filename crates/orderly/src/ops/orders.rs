@@ -127,6 +127,7 @@ pub fn apply(
     super::quotes::draws::redraw(tx, call, ids, Some(before), &after)?;
     exposure::shift(tx, call, before, &after)?;
     claim_rows::save(tx, before, &after)?;
+    super::purchases::tied::order_changed(tx, call, ids, before, &after)?;
     let levels = level_changes(&claims::of(before), &claims::of(&after));
     post(tx, call, &movements, &levels)?;
     super::books::of_movements(tx, call, after.legal_entity, dimensions(&after), &movements)?;

@@ -4,7 +4,7 @@ pub mod adjust;
 pub mod backorders;
 pub mod count;
 pub mod make_room;
-mod read;
+pub(in crate::ops) mod read;
 pub mod receive;
 pub mod transfer;
 
@@ -66,18 +66,22 @@ pub fn history(
 }
 
 /// Requires a right at a location.
-fn require_at(call: &Call, permission: Permission, location: &Location) -> Result<(), Error> {
+pub(in crate::ops) fn require_at(
+    call: &Call,
+    permission: Permission,
+    location: &Location,
+) -> Result<(), Error> {
     call.require(permission, Scope { location: Some(location.id), ..Scope::default() })
 }
 
 /// Takes the next number of a series, such as `R1001`.
-fn number(tx: &mut Tx<'_>, letter: &str, series: &str) -> Result<String, Error> {
+pub(in crate::ops) fn number(tx: &mut Tx<'_>, letter: &str, series: &str) -> Result<String, Error> {
     let next = numbers::take(tx, LegalEntityId::NONE, series, 1_001, 1)?;
     Ok(format!("{letter}{next}"))
 }
 
 /// Posts movements with their journals, and has backorders of what came in served.
-fn post(
+pub(in crate::ops) fn post(
     tx: &mut Tx<'_>,
     call: &Call,
     ids: &mut IdSource,
@@ -97,16 +101,16 @@ fn post(
 }
 
 /// Levels whose moving averages a command draws on: locked, kept in step while it decides.
-struct Averages(HashMap<LevelKey, Level>);
+pub(in crate::ops) struct Averages(HashMap<LevelKey, Level>);
 
 impl Averages {
-    fn lock(tx: &mut Tx<'_>, keys: &[LevelKey]) -> Result<Self, Error> {
+    pub(in crate::ops) fn lock(tx: &mut Tx<'_>, keys: &[LevelKey]) -> Result<Self, Error> {
         let locked = levels::lock(tx, keys)?;
         Ok(Self(locked.into_iter().map(|level| (level.key, level)).collect()))
     }
 
     /// The value that `qty` of the level takes along.
-    fn issue(&mut self, key: LevelKey, qty: Qty) -> i64 {
+    pub(in crate::ops) fn issue(&mut self, key: LevelKey, qty: Qty) -> i64 {
         let level = self.0.entry(key).or_insert_with(|| Level::empty(key, None));
         let value = issue(level.value, level.held, qty);
         level.held = level.held.less(qty);
@@ -145,7 +149,7 @@ impl Averages {
 }
 
 /// Refuses to take back what cannot be taken back exactly, and says what to do instead.
-fn not_reversible(detail: impl Into<String>, instead: &str) -> Error {
+pub(in crate::ops) fn not_reversible(detail: impl Into<String>, instead: &str) -> Error {
     Refusal::new(Code::NotReversible, detail).allowed(instead).into()
 }
 

@@ -22,6 +22,7 @@ mod place;
 mod place_more;
 mod plan;
 mod proof;
+mod purchases;
 mod quotes;
 mod random;
 mod refunds;

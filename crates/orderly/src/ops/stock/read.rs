@@ -18,7 +18,7 @@ use crate::{Call, Error};
 
 /// Goods as a person names them.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Named<'a> {
+pub(in crate::ops) struct Named<'a> {
     pub sku: &'a str,
     pub quantity: &'a str,
     pub unit: Option<&'a str>,
@@ -30,7 +30,7 @@ pub(super) struct Named<'a> {
 
 /// The same goods as the books know them.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
+pub(in crate::ops) struct Known {
     pub item: Arc<Item>,
     /// In base units.
     pub qty: Qty,
@@ -42,12 +42,12 @@ pub(super) struct Known {
 }
 
 /// The lot class of an item's goods in a lot.
-pub(super) fn class_of(item: &Item, lot: LotId) -> LotId {
+pub(in crate::ops) fn class_of(item: &Item, lot: LotId) -> LotId {
     if item.goods == Goods::Lengths { lot } else { LotId::NONE }
 }
 
 /// The key of the level a spot's goods count in.
-pub(super) fn key_of(item: &Item, location: LocationId, lot: LotId) -> LevelKey {
+pub(in crate::ops) fn key_of(item: &Item, location: LocationId, lot: LotId) -> LevelKey {
     LevelKey { item: item.id, location, lot_class: class_of(item, lot) }
 }
 
@@ -75,7 +75,7 @@ pub(super) fn item(tx: &mut Tx<'_>, sku: &str) -> Result<Arc<Item>, Error> {
 /// # Errors
 /// `unknown_item`, `unknown_bin`, `quantity_…`, `unknown_unit`, `unit_mismatch`,
 /// `cut_length_required` for lengths, `invalid_field`.
-pub(super) fn known(
+pub(in crate::ops) fn known(
     tx: &mut Tx<'_>,
     location: &Location,
     named: &Named<'_>,
@@ -155,7 +155,7 @@ fn base(text: &str, ratio: Ratio, unit: &str) -> Result<Qty, Refusal> {
 }
 
 /// Refuses a quantity of zero.
-pub(super) fn some(qty: Qty) -> Result<Qty, Refusal> {
+pub(in crate::ops) fn some(qty: Qty) -> Result<Qty, Refusal> {
     ensure(!qty.is_zero(), || {
         Refusal::at(Code::QuantityZero, "/quantity", "the quantity is zero")
     })?;
@@ -166,7 +166,11 @@ pub(super) fn some(qty: Qty) -> Result<Qty, Refusal> {
 ///
 /// # Errors
 /// `lot_required`, `unknown_lot`, `invalid_field` for a lot of goods that have none.
-pub(super) fn lot(tx: &mut Tx<'_>, known: &Known, name: Option<&str>) -> Result<LotId, Error> {
+pub(in crate::ops) fn lot(
+    tx: &mut Tx<'_>,
+    known: &Known,
+    name: Option<&str>,
+) -> Result<LotId, Error> {
     let Some((kind, code)) = lot_name(known, name)? else { return Ok(LotId::NONE) };
     let found = units::lot_named(tx, known.item.id, kind, &code)?;
     let found = found.ok_or_else(|| {
@@ -227,7 +231,11 @@ fn lot_name(known: &Known, name: Option<&str>) -> Result<Option<(LotKind, String
 }
 
 /// Reads an instant that is not in the future; now where there is none.
-pub(super) fn past(call: &Call, text: Option<&str>, pointer: &str) -> Result<Instant, Error> {
+pub(in crate::ops) fn past(
+    call: &Call,
+    text: Option<&str>,
+    pointer: &str,
+) -> Result<Instant, Error> {
     let Some(text) = text else { return Ok(call.now) };
     let at = Instant::parse(text)
         .map_err(|error| Refusal::at(Code::InvalidField, pointer, error.to_string()))?;
@@ -238,7 +246,7 @@ pub(super) fn past(call: &Call, text: Option<&str>, pointer: &str) -> Result<Ins
 }
 
 /// Reads a reason, which must be given.
-pub(super) fn reason(text: &str) -> Result<String, Refusal> {
+pub(in crate::ops) fn reason(text: &str) -> Result<String, Refusal> {
     ensure(!text.trim().is_empty(), || Refusal::at(Code::ReasonRequired, "/reason", "say why"))?;
     text::short(text).map_err(|refusal| refusal.under("/reason"))
 }

@@ -18,11 +18,11 @@ use orderly_store::tables::{
 };
 use rust_decimal::Decimal;
 
-use super::read::{self, Known, Named};
+use super::read::{self, Known, Named, past};
 use super::{not_reversible, number, post, require_at, reversals, still_there};
 use crate::ops::catalog::{ids, location_called};
 use crate::ops::events::{Happened, event};
-use crate::ops::{Object, Reference, command};
+use crate::ops::{Object, Reference, command, purchases};
 use crate::wire::stock::{ReceiptIn, ReceiptLineIn};
 use crate::{App, Call, Error};
 
@@ -59,17 +59,50 @@ pub fn receive(app: &App, call: &Call, new: &ReceiptIn) -> Result<Receipt, Error
     command(app, call, "stock.receive", |tx| {
         let location = location_called(tx, &new.location)?;
         require_at(call, Permission::Receive, &location)?;
-        let entity = settings::entity(tx, location.legal_entity)?;
-        let entity = entity.ok_or_else(|| Error::Internal("a location has no entity".into()))?;
+        let entity = entity_of(tx, &location)?;
         let mut ids = ids(call);
-        let (receipt, sources) = read_receipt(tx, call, &mut ids, new, &location, &entity)?;
-        let movements = movements(&receipt, &sources, &mut ids);
-        receipts::insert(tx, &receipt)?;
-        let document = (DocumentKind::Receipt, receipt.id.as_bytes());
-        post(tx, call, &mut ids, location.legal_entity, document, &movements)?;
-        record(tx, call, &mut ids, &receipt, "receipt.posted")?;
-        Ok(receipt)
+        let receipt = read_head(tx, call, &mut ids, new, &location, &entity)?;
+        let lines: Vec<_> = new.lines.iter().map(|line| (line, None)).collect();
+        take_in(tx, call, &mut ids, receipt, &lines, &location, &mut Worth::Stated)
     })
+}
+
+/// The legal entity whose books a location's goods are in.
+pub(in crate::ops) fn entity_of(
+    tx: &mut Tx<'_>,
+    location: &Location,
+) -> Result<LegalEntity, Error> {
+    let entity = settings::entity(tx, location.legal_entity)?;
+    entity.ok_or_else(|| Error::Internal("a location has no entity".into()))
+}
+
+/// What goods are worth: as the line or the item says, or what the caller makes of the line's
+/// place in the request and its base quantity.
+pub(in crate::ops) enum Worth<'a> {
+    Stated,
+    Bought(&'a mut dyn FnMut(&mut Tx<'_>, usize, Qty) -> Result<i64, Error>),
+}
+
+/// Takes goods in: the receipt with the lines given, its movements and journals, its event.
+/// Backorders of the goods are served by a task.
+pub(in crate::ops) fn take_in(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    mut receipt: Receipt,
+    lines: &[(&ReceiptLineIn, Option<PurchaseLineId>)],
+    location: &Location,
+    worth: &mut Worth<'_>,
+) -> Result<Receipt, Error> {
+    let entity = entity_of(tx, location)?;
+    let sources = read_lines(tx, call, ids, &mut receipt, lines, location, &entity, worth)?;
+    receipt.number = number(tx, "R", "receipt")?;
+    let movements = movements(&receipt, &sources, ids);
+    receipts::insert(tx, &receipt)?;
+    let document = (DocumentKind::Receipt, receipt.id.as_bytes());
+    post(tx, call, ids, location.legal_entity, document, &movements)?;
+    record(tx, call, ids, &receipt, "receipt.posted")?;
+    Ok(receipt)
 }
 
 fn record(
@@ -88,14 +121,14 @@ fn record(
 /// The item class and cost source of each line, beside the receipt.
 type Sources = Vec<(LotId, CostSource)>;
 
-fn read_receipt(
+fn read_head(
     tx: &mut Tx<'_>,
     call: &Call,
     ids: &mut IdSource,
     new: &ReceiptIn,
     location: &Location,
     entity: &LegalEntity,
-) -> Result<(Receipt, Sources), Error> {
+) -> Result<Receipt, Error> {
     ensure(!new.lines.is_empty(), || {
         Refusal::at(Code::NoLines, "/lines", "a receipt needs a line")
     })?;
@@ -103,8 +136,8 @@ fn read_receipt(
         let detail = format!("at most {MAX_LINES} lines are received at once");
         Refusal::at(Code::TooManyLines, "/lines", detail)
     })?;
-    let received_at = read::past(call, new.received_at.as_deref(), "/received_at")?;
-    let mut receipt = Receipt {
+    let received_at = past(call, new.received_at.as_deref(), "/received_at")?;
+    Ok(Receipt {
         id: ids.draw(),
         number: String::new(),
         kind: kind(new)?,
@@ -117,11 +150,28 @@ fn read_receipt(
         received_at,
         reversed_at: None,
         lines: Vec::with_capacity(new.lines.len()),
-    };
-    let mut sources = Sources::with_capacity(new.lines.len());
+    })
+}
+
+#[expect(clippy::too_many_arguments, reason = "what a receipt is read from")]
+fn read_lines(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    receipt: &mut Receipt,
+    lines: &[(&ReceiptLineIn, Option<PurchaseLineId>)],
+    location: &Location,
+    entity: &LegalEntity,
+    worth: &mut Worth<'_>,
+) -> Result<Sources, Error> {
+    let mut sources = Sources::with_capacity(lines.len());
     let mut serials = std::collections::HashSet::new();
-    for (index, line) in new.lines.iter().enumerate() {
-        let read = read_line(tx, call, ids, line, location, entity);
+    for (index, (line, purchase_line)) in lines.iter().enumerate() {
+        let mut of_line = |tx: &mut Tx<'_>, known: &Known| match worth {
+            Worth::Stated => Ok(value(known, line, entity)?),
+            Worth::Bought(own) => Ok((own(tx, index, known.qty)?, CostSource::Given)),
+        };
+        let read = read_line(tx, call, ids, line, location, &mut of_line);
         let read = read.map_err(|error| under(error, &format!("/lines/{index}")))?;
         for (mut line, source, single) in read {
             ensure(!single || serials.insert(line.spot.lot), || {
@@ -129,16 +179,16 @@ fn read_receipt(
                 Refusal::at(Code::SerialTaken, format!("/lines/{index}/serials"), detail)
             })?;
             line.position = i64::try_from(receipt.lines.len()).unwrap_or(i64::MAX) + 1;
+            line.purchase_line = *purchase_line;
             receipt.lines.push(line);
             sources.push(source);
         }
     }
-    receipt.number = number(tx, "R", "receipt")?;
-    Ok((receipt, sources))
+    Ok(sources)
 }
 
 /// Puts a pointer in front of a refusal's.
-pub(super) fn under(error: Error, pointer: &str) -> Error {
+pub(in crate::ops) fn under(error: Error, pointer: &str) -> Error {
     match error {
         Error::Refused(refusal) => Error::Refused(refusal.under(pointer)),
         other => other,
@@ -177,7 +227,7 @@ fn read_line(
     ids: &mut IdSource,
     line: &ReceiptLineIn,
     location: &Location,
-    entity: &LegalEntity,
+    worth: &mut dyn FnMut(&mut Tx<'_>, &Known) -> Result<(i64, CostSource), Error>,
 ) -> Result<Vec<Read>, Error> {
     let named = Named {
         sku: &line.sku,
@@ -190,7 +240,7 @@ fn read_line(
     };
     let known = read::known(tx, location, &named)?;
     read::some(known.qty)?;
-    let (value, source) = value(&known, line, entity)?;
+    let (value, source) = worth(tx, &known)?;
     let expires_on = line.expires_on.as_deref().map(Day::parse).transpose();
     let expires_on = expires_on
         .map_err(|error| Refusal::at(Code::InvalidField, "/expires_on", error.to_string()))?;
@@ -318,6 +368,7 @@ pub fn reverse(app: &App, call: &Call, id: ReceiptId) -> Result<Receipt, Error> 
             return Err(not_reversible(detail, INSTEAD));
         }
         let mut ids = ids(call);
+        purchases::receive::take_back(tx, call, &mut ids, &receipt)?;
         let mut originals = Vec::with_capacity(receipt.lines.len());
         for line in &receipt.lines {
             let kind = CauseKind::ReceiptLine;
