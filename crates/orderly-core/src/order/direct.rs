@@ -70,6 +70,7 @@ pub fn dispatch(
         service: None,
         tracking: what.tracking.clone(),
         shipped_at: now,
+        collected_by: None,
     });
     moves.add(&Move {
         kind: MovementKind::Ship,

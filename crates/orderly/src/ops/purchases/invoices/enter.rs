@@ -64,20 +64,7 @@ fn read(
     supplier: &Supplier,
     new: &SupplierInvoiceIn,
 ) -> Result<SupplierInvoice, Error> {
-    let kind = match new.kind.as_deref() {
-        None => SupplierDocument::Invoice,
-        Some(text) => SupplierDocument::parse(text).ok_or_else(|| {
-            Refusal::at(Code::InvalidField, "/kind", "that is no document of a supplier")
-                .allowed("invoice, credit_note")
-        })?,
-    };
-    let currency = match new.currency.as_deref() {
-        None => supplier.currency,
-        Some(code) => Currency::parse(code).ok_or_else(|| {
-            let detail = format!("`{code}` is not a currency");
-            Refusal::at(Code::UnknownCurrency, "/currency", detail)
-        })?,
-    };
+    let (kind, currency) = head(supplier, new)?;
     let invoiced_on = day(&new.invoiced_on, "/invoiced_on")?;
     let due_on = match new.due_on.as_deref() {
         Some(text) => day(text, "/due_on")?,
@@ -137,6 +124,28 @@ fn read(
         version: 1,
         lines: reader.lines,
     })
+}
+
+/// What kind of document it is, and in which currency.
+fn head(
+    supplier: &Supplier,
+    new: &SupplierInvoiceIn,
+) -> Result<(SupplierDocument, Currency), Refusal> {
+    let kind = match new.kind.as_deref() {
+        None => SupplierDocument::Invoice,
+        Some(text) => SupplierDocument::parse(text).ok_or_else(|| {
+            Refusal::at(Code::InvalidField, "/kind", "that is no document of a supplier")
+                .allowed("invoice, credit_note")
+        })?,
+    };
+    let currency = match new.currency.as_deref() {
+        None => supplier.currency,
+        Some(code) => Currency::parse(code).ok_or_else(|| {
+            let detail = format!("`{code}` is not a currency");
+            Refusal::at(Code::UnknownCurrency, "/currency", detail)
+        })?,
+    };
+    Ok((kind, currency))
 }
 
 /// Reads an amount that is not negative.
