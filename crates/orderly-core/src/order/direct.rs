@@ -94,6 +94,7 @@ pub fn dispatch(
         qty,
         over: none,
         value: what.value,
+        back: 0,
         delivered: qty,
         lost: none,
         brought_back: none,
@@ -124,6 +125,7 @@ pub fn undispatch(
     let (line, qty, claim, shipment) = (own.line, own.qty, own.claim, own.shipment);
     own.delivered = Qty::ZERO;
     own.brought_back = qty;
+    own.back = own.value;
     lower(&mut after.work_of_mut(claim)?.shipped, qty)?;
     after.shipment_mut(shipment)?.state = ShipmentState::Voided;
     let q = &mut direct(&mut after, line)?.quantities;

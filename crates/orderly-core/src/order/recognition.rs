@@ -28,7 +28,7 @@ pub fn recognized(order: &Order) -> ByLocation {
     if order.history {
         return sums;
     }
-    for line in order.lines.iter().filter(|line| line.claims_stock()) {
+    for line in order.lines.iter().filter(|line| line.has_work()) {
         let documented = match line.parent.and_then(|kit| order.line(kit).ok()) {
             Some(kit) => line.per_parent.and_then(|per| per.times(kit.documented().get())),
             None => Some(line.documented()),
