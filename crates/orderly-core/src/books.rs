@@ -2,10 +2,12 @@
 //!
 //! Goods cross the boundary of inventory by movements; [`of_movement`] gives the journal of one.
 
+pub mod chart;
 mod goods;
 pub mod late;
 pub mod period;
 pub mod rate;
+pub mod report;
 
 use serde::{Deserialize, Serialize};
 

@@ -149,6 +149,7 @@ ids! {
     DispositionId "dsp"
     DocumentId "doc"
     EditId "edt"
+    EntryId "ent"
     EventId "evt"
     ExchangeId "exc"
     FulfillmentId "ful"

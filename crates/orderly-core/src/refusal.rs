@@ -68,6 +68,13 @@ codes! {
     /// No rate of exchange is stored for the day; nothing is ever taken as 1.0.
     RateMissing "rate_missing" 422;
     PeriodClosed "period_closed" 409;
+    /// Another period is the next to be closed or reopened.
+    PeriodNotNext "period_not_next" 409;
+    PeriodNotOver "period_not_over" 409;
+    UnknownLedgerAccount "unknown_ledger_account" 422;
+    /// The account follows other rows: only what posts those posts on it.
+    ControlAccount "control_account" 409;
+    Unbalanced "unbalanced" 422;
     NegativeTotal "negative_total" 422;
     NoLines "no_lines" 422;
     TooManyLines "too_many_lines" 422;

@@ -92,6 +92,15 @@ impl Day {
         })?;
         Ok(Self::from_date(date))
     }
+    /// The first instant of the day in `zone`; UTC where the zone is unknown to the machine.
+    pub fn start_in(self, zone: &str) -> Instant {
+        let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let span = jiff::Span::new().days(i64::from(self.0));
+        let date = jiff::civil::date(1970, 1, 1).checked_add(span);
+        let start = date.and_then(|date| zone.to_timestamp(date.at(0, 0, 0, 0)));
+        let plain = i64::from(self.0) * 86_400_000_000;
+        Instant(start.map_or(plain, jiff::Timestamp::as_microsecond))
+    }
     fn from_date(date: jiff::civil::Date) -> Self {
         let epoch = jiff::civil::date(1970, 1, 1);
         let span = date.since(epoch).map_or(0, |span| span.get_days());
@@ -123,6 +132,15 @@ mod tests {
         let late = Instant::parse("2026-11-23T23:30:00Z").unwrap();
         assert_eq!(late.day_in("UTC").to_string(), "2026-11-23");
         assert_eq!(late.day_in("Europe/Berlin").to_string(), "2026-11-24");
+    }
+
+    #[test]
+    fn a_day_starts_when_its_zone_says() {
+        let start = |day: &str, zone| Day::parse(day).unwrap().start_in(zone).to_string();
+        assert_eq!(start("2026-11-23", "UTC"), "2026-11-23T00:00:00Z");
+        assert_eq!(start("2026-11-23", "Europe/Berlin"), "2026-11-22T23:00:00Z");
+        // The clock goes from 0:00 to 1:00 there: the day starts at 1:00.
+        assert_eq!(start("2026-03-29", "Atlantic/Azores"), "2026-03-29T01:00:00Z");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! violations found), 2 could not.
 
 mod advice;
+mod books;
 mod config;
 mod customers;
 mod demo;
@@ -91,6 +92,9 @@ enum Command {
     Channels,
     /// List the locations that hold and send goods
     Locations,
+    /// Read the books, close periods, keep the chart and rates of exchange
+    #[command(subcommand)]
+    Books(books::Books),
     /// Forecast, order, source and pack from plain CSV files
     Plan(plan::Plan),
     /// List what only a person can settle
@@ -221,6 +225,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Customers(customers) => customers.run(session),
         Command::Channels => items::channels(session),
         Command::Locations => items::locations(session),
+        Command::Books(books) => books.run(session),
         Command::Plan(plan) => plan.run(session.out),
         Command::Exceptions(exceptions) => exceptions.run(session),
         Command::Import(import) => import.run(session),

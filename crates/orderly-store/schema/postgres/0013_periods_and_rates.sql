@@ -60,7 +60,13 @@ CREATE TABLE journal_number (
     PRIMARY KEY (legal_entity_id, number)
 );
 
--- The sums of a day's numbered postings; zero ids and empty codes where a posting has none.
+-- The last number that the ledger had given when the period was closed.
+ALTER TABLE accounting_period ADD COLUMN closed_number bigint;
+
+-- What the merchant calls an account, and its number there.
+ALTER TABLE ledger_account ADD COLUMN number text COLLATE "C";
+
+-- The sums of a day's numbered postings by kind of journal; zero ids and empty codes where a posting has none.
 CREATE TABLE turnover (
     legal_entity_id bytea NOT NULL,
     accounting_on bigint NOT NULL,
@@ -69,13 +75,13 @@ CREATE TABLE turnover (
     channel_id bytea NOT NULL,
     currency text COLLATE "C" NOT NULL,
     tax_code text COLLATE "C" NOT NULL,
-    closing bigint NOT NULL CHECK (closing IN (0, 1)),
+    kind text COLLATE "C" NOT NULL,
     debit_minor bigint NOT NULL CHECK (debit_minor >= 0),
     credit_minor bigint NOT NULL CHECK (credit_minor >= 0),
     tax_base_minor bigint NOT NULL,
     posting_count bigint NOT NULL CHECK (posting_count > 0),
     PRIMARY KEY (legal_entity_id, accounting_on, account, location_id, channel_id, currency,
-        tax_code, closing)
+        tax_code, kind)
 );
 
 INSERT INTO journal_pending (journal_id) SELECT id FROM journal;

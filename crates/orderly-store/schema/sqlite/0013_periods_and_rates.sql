@@ -60,7 +60,13 @@ CREATE TABLE journal_number (
     PRIMARY KEY (legal_entity_id, number)
 ) STRICT, WITHOUT ROWID;
 
--- The sums of a day's numbered postings; zero ids and empty codes where a posting has none.
+-- The last number that the ledger had given when the period was closed.
+ALTER TABLE accounting_period ADD COLUMN closed_number INTEGER;
+
+-- What the merchant calls an account, and its number there.
+ALTER TABLE ledger_account ADD COLUMN number TEXT;
+
+-- The sums of a day's numbered postings by kind of journal; zero ids and empty codes where a posting has none.
 CREATE TABLE turnover (
     legal_entity_id BLOB NOT NULL,
     accounting_on INTEGER NOT NULL,
@@ -69,13 +75,13 @@ CREATE TABLE turnover (
     channel_id BLOB NOT NULL,
     currency TEXT NOT NULL,
     tax_code TEXT NOT NULL,
-    closing INTEGER NOT NULL CHECK (closing IN (0, 1)),
+    kind TEXT NOT NULL,
     debit_minor INTEGER NOT NULL CHECK (debit_minor >= 0),
     credit_minor INTEGER NOT NULL CHECK (credit_minor >= 0),
     tax_base_minor INTEGER NOT NULL,
     posting_count INTEGER NOT NULL CHECK (posting_count > 0),
     PRIMARY KEY (legal_entity_id, accounting_on, account, location_id, channel_id, currency,
-        tax_code, closing)
+        tax_code, kind)
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO journal_pending (journal_id) SELECT id FROM journal;

@@ -139,6 +139,29 @@ pub fn insert_accounts(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.insert_many("ledger_account", &columns, &rows, "ON CONFLICT DO NOTHING")
 }
 
+/// An account as the merchant calls it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Named {
+    pub account: Account,
+    /// Its number in the merchant's chart.
+    pub number: Option<String>,
+    pub name: String,
+}
+
+/// Returns the accounts as the merchant calls them, by code.
+pub fn accounts(tx: &mut Tx<'_>) -> Result<Vec<Named>, StoreError> {
+    tx.query("SELECT code, number, name FROM ledger_account ORDER BY code", &[], |row| {
+        Ok(Named { account: row.get("code")?, number: row.get("number")?, name: row.get("name")? })
+    })
+}
+
+/// Calls an account what the merchant calls it.
+pub fn name_account(tx: &mut Tx<'_>, named: &Named) -> Result<(), StoreError> {
+    let sql = "UPDATE ledger_account SET number = $2, name = $3 WHERE code = $1";
+    tx.exec(sql, &[&named.account, &named.number, &named.name])?;
+    Ok(())
+}
+
 /// What balances are broken down by, beside account and currency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum By {
@@ -230,7 +253,16 @@ pub fn of_cause(
     with_postings(tx, heads)
 }
 
-fn with_postings(tx: &mut Tx<'_>, heads: Vec<JournalHead>) -> Result<Vec<Journal>, StoreError> {
+/// Returns one journal with its postings.
+pub fn get(tx: &mut Tx<'_>, id: JournalId) -> Result<Option<Journal>, StoreError> {
+    let head = tx.query_one("SELECT * FROM journal WHERE id = $1", &[&id], head_from_row)?;
+    Ok(with_postings(tx, head.into_iter().collect())?.pop())
+}
+
+pub(super) fn with_postings(
+    tx: &mut Tx<'_>,
+    heads: Vec<JournalHead>,
+) -> Result<Vec<Journal>, StoreError> {
     let mut journals = Vec::with_capacity(heads.len());
     for head in heads {
         let sql = "SELECT * FROM posting WHERE journal_id = $1 ORDER BY number";
@@ -242,7 +274,7 @@ fn with_postings(tx: &mut Tx<'_>, heads: Vec<JournalHead>) -> Result<Vec<Journal
     Ok(journals)
 }
 
-fn head_from_row(row: &Row<'_>) -> Result<JournalHead, StoreError> {
+pub(super) fn head_from_row(row: &Row<'_>) -> Result<JournalHead, StoreError> {
     Ok(JournalHead {
         id: row.get("id")?,
         legal_entity: row.get("legal_entity_id")?,

@@ -9,6 +9,7 @@ mod engine;
 mod exchanges;
 mod invoices;
 mod late_costs;
+mod ledger;
 mod migrations;
 mod orders;
 mod parties;

@@ -1,7 +1,14 @@
 //! Journals of what operations move, and the reports and closings of the books.
 
+pub mod chart;
+pub mod entries;
+pub mod journals;
 mod late;
-mod rates;
+pub mod periods;
+pub mod rates;
+pub mod ready;
+pub mod reports;
+mod stock_value;
 
 use std::collections::HashMap;
 
@@ -13,11 +20,13 @@ use orderly_core::order::price::money_refusal;
 use orderly_core::order::{Order, recognition};
 use orderly_core::units::Movement;
 use orderly_store::Tx;
-use orderly_store::tables::books;
+use orderly_store::tables::{books, turnovers};
 
-use crate::{Call, Error};
+use crate::{App, Call, Error};
 pub use late::{Allotted, LateCost, late_cost};
+pub use periods::entity_called;
 pub use rates::{convert, rate_on};
+pub use stock_value::{Clock, ItemValue, StockValue, stock_value};
 
 /// The books of a legal entity, with the first day that may be posted on. Nobody closes a period
 /// of theirs until the transaction ends.
@@ -98,4 +107,23 @@ fn insert(tx: &mut Tx<'_>, call: &Call, journals: &[Journal]) -> Result<(), Erro
         return Err(Error::Internal("a journal was posted twice for one cause".into()));
     }
     Ok(())
+}
+
+/// Journals rolled up in one transaction.
+const BATCH: i64 = 5_000;
+
+/// Gives waiting journals their numbers and adds them to the sums that reports are read from;
+/// returns how many there were. Reports do so themselves.
+pub fn roll_up(app: &App) -> Result<u64, Error> {
+    let mut all = 0;
+    if app.store.read(turnovers::count_pending)? == 0 {
+        return Ok(0);
+    }
+    loop {
+        let done = app.store.write(|tx| turnovers::roll_up(tx, BATCH))?;
+        all += done;
+        if done == 0 {
+            return Ok(all);
+        }
+    }
 }
