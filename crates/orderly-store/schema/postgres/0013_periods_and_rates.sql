@@ -66,7 +66,8 @@ ALTER TABLE accounting_period ADD COLUMN closed_number bigint;
 -- What the merchant calls an account, and its number there.
 ALTER TABLE ledger_account ADD COLUMN number text COLLATE "C";
 
--- The sums of a day's numbered postings by kind of journal; zero ids and empty codes where a posting has none.
+-- The sums of a day's numbered postings by kind of journal; zero ids and empty codes where a
+-- posting has none.
 CREATE TABLE turnover (
     legal_entity_id bytea NOT NULL,
     accounting_on bigint NOT NULL,
