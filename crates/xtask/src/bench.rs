@@ -9,6 +9,7 @@ type Bench = fn(&[String]) -> Outcome;
 const ALL: &[(&str, &str, Bench)] = &[
     ("forecast", "forecasts of public series beside peers", crate::bench_forecast::run),
     ("import", "history imported from real data, rows/s", crate::bench_import::run),
+    ("money", "a million random baskets, refunded without drift", crate::bench_money::run),
     ("placement", "orders placed in bulk beside a bare-SQL floor", crate::bench_placement::run),
     ("sourcing", "sourcing, batches, cartons and pick paths", crate::bench_sourcing::run),
     ("verify", "every invariant of a filled database", crate::bench_verify::run),

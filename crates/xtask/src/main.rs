@@ -3,6 +3,7 @@
 mod bench;
 mod bench_forecast;
 mod bench_import;
+mod bench_money;
 mod bench_placement;
 mod bench_sourcing;
 mod bench_verify;

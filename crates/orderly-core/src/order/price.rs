@@ -266,18 +266,21 @@ pub fn totals(order: &Order) -> Result<Totals, Refusal> {
 /// What `qty` units of a line are worth after `before` units, in minor units: goods, included tax
 /// and added tax as consecutive slices, so that every partition sums to the line exactly and
 /// nothing due is negative. (Gross and discount cut apart would not do: their difference can fall
-/// from one unit to the next. The goods are cut after the discount, and the gross follows.)
+/// from one unit to the next. The goods are cut after the discount, and the gross follows. The tax
+/// within them follows their amount, so that no slice is less than its tax.)
 pub fn slice(line: &Line, before: Qty, qty: Qty) -> Amounts {
     let all = line.quantities.ordered.get();
-    let cut = |whole: i64| {
-        let end = before.get().saturating_add(qty.get());
-        cumulative_share(whole, end, all) - cumulative_share(whole, before.get(), all)
+    let (start, end) = (before.get(), before.get().saturating_add(qty.get()));
+    let cut = |whole: i64| cumulative_share(whole, end, all) - cumulative_share(whole, start, all);
+    let goods = line.amounts.gross - line.amounts.discount;
+    let included = |units: i64| {
+        cumulative_share(line.amounts.tax_included, cumulative_share(goods, units, all), goods)
     };
     let discount = cut(line.amounts.discount);
     Amounts {
-        gross: cut(line.amounts.gross - line.amounts.discount) + discount,
+        gross: cut(goods) + discount,
         discount,
-        tax_included: cut(line.amounts.tax_included),
+        tax_included: included(end) - included(start),
         tax_added: cut(line.amounts.tax_added),
     }
 }

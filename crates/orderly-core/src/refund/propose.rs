@@ -92,20 +92,34 @@ fn unpaid(order: &Order) -> Vec<(LineId, Qty)> {
     for line in &order.lines {
         let gone = gone(line);
         let due = |qty: Qty| slice(line, Qty::ZERO, qty).due();
-        // The largest quantity whose slice fits: slices grow with the quantity.
-        let (mut low, mut high) = (0, gone.get());
-        while low < high {
-            let middle = low + (high - low + 1) / 2;
-            match Qty::new(middle) {
-                Ok(qty) if due(qty) <= left => low = middle,
-                _ => high = middle - 1,
+        // The largest quantity whose slice fits, without units that cost nothing: whether those
+        // were paid, nobody can tell. Slices grow with the quantity.
+        let fits = last_that(gone, |qty| due(qty) <= left);
+        let paid_for = due(fits);
+        let qty = match paid_for {
+            0 => Qty::ZERO,
+            _ => {
+                let before = last_that(fits, |qty| due(qty) < paid_for);
+                Qty::new(before.get() + 1).unwrap_or(fits)
             }
-        }
-        let qty = Qty::new(low).unwrap_or(Qty::ZERO);
-        left -= due(qty);
+        };
+        left -= paid_for;
         out.push((line.id, qty));
     }
     out
+}
+
+/// The largest quantity up to `most` for which something holds that holds for all smaller ones.
+fn last_that(most: Qty, holds: impl Fn(Qty) -> bool) -> Qty {
+    let (mut low, mut high) = (0, most.get());
+    while low < high {
+        let middle = low + (high - low + 1) / 2;
+        match Qty::new(middle) {
+            Ok(qty) if holds(qty) => low = middle,
+            _ => high = middle - 1,
+        }
+    }
+    Qty::new(low).unwrap_or(Qty::ZERO)
 }
 
 fn gone(line: &Line) -> Qty {
