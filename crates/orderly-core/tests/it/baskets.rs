@@ -157,12 +157,12 @@ impl Books {
             fees: Vec::new(),
         };
         let made = decide(&self.order, None, &named, ask, &self.prior, &mut ids(seed), NOW);
-        let made = match made {
-            Ok(made) => made,
+        let nothing = made.as_ref().err().map(|refusal| refusal.code());
+        if nothing == Some(Code::NothingToDo) {
             // Units that cost nothing, or that goodwill has paid for.
-            Err(refusal) if refusal.code() == Code::NothingToDo => return self.count_units(ask),
-            Err(refusal) => panic!("{here}: {refusal}"),
-        };
+            return self.count_units(ask);
+        }
+        let made = made.map_err(|refusal| format!("{here}: {refusal}")).unwrap();
         self.order = made.order;
         for line in &made.refund.lines {
             assert!(line.amount >= 0 && line.tax >= 0, "{here}: {line:?}");
