@@ -15,6 +15,8 @@ mod items;
 mod orders;
 mod output;
 mod plan;
+mod refunds;
+mod returns;
 mod setup;
 mod stock;
 
@@ -79,6 +81,15 @@ enum Command {
     /// Place, list and show orders, and take each step with them
     #[command(subcommand)]
     Orders(orders::Orders),
+    /// Announce, receive and inspect goods that come back, and credit them without a receipt
+    #[command(subcommand)]
+    Returns(returns::Returns),
+    /// List, approve, retry and cancel refunds; `orders refund` makes one
+    #[command(subcommand)]
+    Refunds(refunds::Refunds),
+    /// Show and cancel exchanges; `orders exchange` opens one
+    #[command(subcommand)]
+    Exchanges(orders::Exchanges),
     /// See, receive, correct, send and count goods
     #[command(subcommand)]
     Stock(stock::Stock),
@@ -220,6 +231,9 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Init(init) => init.run(session),
         Command::Demo(demo) => demo.run(session),
         Command::Orders(orders) => orders.run(session),
+        Command::Returns(returns) => returns.run(session),
+        Command::Refunds(refunds) => refunds.run(session),
+        Command::Exchanges(exchanges) => exchanges.run(session),
         Command::Stock(stock) => stock.run(session),
         Command::Items(items) => items.run(session),
         Command::Customers(customers) => customers.run(session),

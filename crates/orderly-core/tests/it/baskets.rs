@@ -157,7 +157,7 @@ impl Books {
             fees: Vec::new(),
         };
         let made = decide(&self.order, None, &named, ask, &self.prior, &mut ids(seed), NOW);
-        let nothing = made.as_ref().err().map(|refusal| refusal.code());
+        let nothing = made.as_ref().err().map(orderly_core::refusal::Refusal::code);
         if nothing == Some(Code::NothingToDo) {
             // Units that cost nothing, or that goodwill has paid for.
             return self.count_units(ask);

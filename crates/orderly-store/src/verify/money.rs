@@ -155,6 +155,42 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         invariant: "M5",
+        title: "a refund gives no more credit than it comes to",
+        table: "refund",
+        sql: "SELECT id AS refund_id, number, 'between 0 and ' || CAST(amount_minor AS TEXT)
+                     AS expected, CAST(credited_minor AS TEXT) AS actual, 'refund' AS cause,
+                     id AS cause_id
+                FROM refund
+               WHERE credited_minor < 0 OR credited_minor > amount_minor
+                  OR (settlement = 'refund' AND credited_minor <> 0)",
+        remedy: "correct the refund by a new one for the difference",
+    },
+    Check {
+        invariant: "M5",
+        title: "a restocking fee is what its refund kept",
+        table: "charge",
+        sql: "SELECT c.order_id, c.id AS charge_id, COALESCE(k.kept, 0) AS expected,
+                     c.amount_minor + c.tax_added_minor AS actual
+                FROM charge c
+                LEFT JOIN (SELECT l.charge_id, CAST(-SUM(l.amount_minor) AS BIGINT) AS kept
+                             FROM refund_line l
+                             JOIN refund r ON r.id = l.refund_id
+                                  AND r.state IN ('pending', 'settled')
+                            WHERE l.amount_minor < 0
+                            GROUP BY l.charge_id) k ON k.charge_id = c.id
+               WHERE c.kind = 'restocking_fee'
+                 AND COALESCE(k.kept, 0) <> c.amount_minor + c.tax_added_minor",
+        remedy: "refund the fee to the customer",
+    },
+    Check {
+        invariant: "M5",
+        title: "what an exchange carries is what the refunds of its goods gave",
+        table: "exchange",
+        sql: CARRIED,
+        remedy: "correct the payment of the replacement by one for the difference",
+    },
+    Check {
+        invariant: "M5",
         title: "no more units are refunded than were canceled, returned or given as goodwill",
         table: "refund_line",
         sql: OVER_ENTITLED,
@@ -259,6 +295,20 @@ const PAID: &str = "
        AND (o.authorized_minor <> COALESCE(a.authorized, 0)
             OR o.captured_minor <> COALESCE(a.captured, 0)
             OR o.refunded_minor <> COALESCE(a.refunded, 0))";
+
+/// Where the rest is given as store credit, the refunds gave at least what was carried.
+const CARRIED: &str = "
+    SELECT e.id AS exchange_id, e.number, COALESCE(g.given, 0) AS expected,
+           p.captured_minor - p.refunded_minor AS actual
+      FROM exchange e
+      JOIN payment p ON p.id = e.payment_id
+      LEFT JOIN (SELECT return_id, CAST(SUM(credited_minor) AS BIGINT) AS given
+                   FROM refund
+                  WHERE settlement = 'exchange' AND state IN ('pending', 'settled')
+                  GROUP BY return_id) g ON g.return_id = e.return_id
+     WHERE p.captured_minor - p.refunded_minor > COALESCE(g.given, 0)
+        OR (e.rest <> 'store_credit'
+            AND p.captured_minor - p.refunded_minor <> COALESCE(g.given, 0))";
 
 const OVER_CHARGED: &str = "
     SELECT o.order_id, o.id AS line_id,

@@ -39,6 +39,7 @@ const UNDECLARED: &[(&str, &str, &str)] = &[
     ("place", "bin_id", "bin"),
     ("returns", "order_id", "orders"),
     ("return_line", "order_line_id", "order_line"),
+    ("exchange", "payment_id", "payment"),
     ("refund", "order_id", "orders"),
     ("refund", "return_id", "returns"),
     ("refund_line", "order_line_id", "order_line"),

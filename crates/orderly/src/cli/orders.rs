@@ -1,5 +1,6 @@
 //! Orders: placing, listing, showing; each step has its own file.
 
+mod exchange;
 mod money;
 mod page;
 pub mod pick;
@@ -17,6 +18,7 @@ use super::output::{minute, table};
 use crate::Error;
 use crate::ops::read::orders::{self, Page, Wanted};
 use crate::wire::out::{EventOut, OrderOut, amount};
+pub use exchange::Exchanges;
 
 #[derive(Debug, Subcommand)]
 pub enum Orders {
@@ -57,6 +59,8 @@ pub enum Orders {
     Capture(money::Capture),
     /// Give money back; needs --reason
     Refund(money::Refund),
+    /// Take goods back and send others for them; no money moves for what is alike; needs --reason
+    Exchange(exchange::Exchange),
     /// Take the last step back, as a new step
     Undo(steps::Whole),
     /// Close an order that is done and paid
@@ -122,6 +126,7 @@ impl Orders {
             Self::Pay(pay) => pay.run(session),
             Self::Capture(capture) => capture.run(session),
             Self::Refund(refund) => refund.run(session),
+            Self::Exchange(exchange) => exchange.run(session),
             Self::Undo(whole) => whole.undo(session),
             Self::Close(whole) => whole.close(session),
             Self::Events { order } => {

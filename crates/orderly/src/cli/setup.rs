@@ -221,11 +221,38 @@ impl Events {
 pub enum ConfigCommand {
     /// Show each setting with its source
     Show,
+    /// Set a setting of the merchant's, such as refund.second_approval_above
+    Set {
+        /// Dotted lower-case words
+        key: String,
+        value: String,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// List the settings of the merchant
+    List,
 }
 
 impl ConfigCommand {
     pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
-        let Self::Show = self;
+        match self {
+            Self::Show => {}
+            Self::Set { key, value, given } => {
+                let call = session.changing(given, self)?;
+                let done = ops::settings::set(&session.open()?, &call, key, value)?;
+                let object = json!({ "key": done.key, "value": done.value });
+                return session.out.answer(&object, || format!("{} = {}", done.key, done.value));
+            }
+            Self::List => {
+                let all = ops::settings::all(&session.open()?, &session.reading())?;
+                let object =
+                    json!(all.iter().cloned().collect::<std::collections::BTreeMap<_, _>>());
+                return session.out.answer(&object, || {
+                    let rows = all.iter().map(|(key, value)| vec![key.clone(), value.clone()]);
+                    super::output::table(&["setting", "value"], rows)
+                });
+            }
+        }
         let database = &session.config.database;
         let value = shown(&database.value);
         let engine = if config::is_server(&database.value) { "postgres" } else { "sqlite" };

@@ -308,6 +308,7 @@ fn applying(
         };
         let order = orders::load(tx, order)?;
         let before = load(tx, id)?;
+        ensure_money(&before)?;
         call.expect_version(before.version)?;
         let mut ids = orders::ids_after_audit(call);
         let most = if forward { before.unapplied() } else { before.refundable_for(step.order) };
@@ -382,6 +383,16 @@ fn ensure_own(
     Ok(())
 }
 
+/// Refuses a step with the value that an exchange carries: only the exchange moves it.
+fn ensure_money(payment: &Payment) -> Result<(), Error> {
+    if payment.provider != orderly_core::exchange::PROVIDER {
+        return Ok(());
+    }
+    let name = payment.reference.as_deref().unwrap_or_default();
+    let detail = format!("this is the value of exchange {name}, no money: cancel the exchange");
+    Err(Refusal::new(Code::InvalidTransition, detail).into())
+}
+
 /// One step of a payment as a command: load its order, then it, decide, save.
 fn change(
     app: &App,
@@ -394,6 +405,7 @@ fn change(
     command(app, call, verb, |tx| {
         let order = step.order.map(|order| orders::load(tx, order)).transpose()?;
         let before = load(tx, id)?;
+        ensure_money(&before)?;
         call.expect_version(before.version)?;
         if let Some(order) = &order {
             before.same_currency(order)?;

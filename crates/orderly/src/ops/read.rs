@@ -5,4 +5,5 @@ pub mod catalog;
 pub mod money;
 pub mod orders;
 pub mod parties;
+pub mod returns;
 pub mod stock;

@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 use super::pick;
 use super::steps::answer;
 use crate::Error;
+use crate::cli::refunds::{refund_json, refund_text};
 use crate::cli::{Given, Session};
 use crate::ops::payments::{self, PaymentIn, Settling, StepIn};
 use crate::ops::read::{catalog, money, orders};
-use crate::ops::refunds::{self, RefundIn, RefundLineIn};
+use crate::ops::refunds::{self, How, RefundIn, RefundLineIn};
 use crate::ops::returns::{self, ReturnIn, ReturnLineIn};
 use crate::wire::out::amount;
 
@@ -179,9 +180,15 @@ pub struct Refund {
     /// How much for the line; what the quantity comes to where absent
     #[arg(long)]
     amount: Option<String>,
-    /// Into what: refund, account_credit, store_credit or exchange
+    /// Into what: refund, account_credit or store_credit (`orders exchange` sends other goods)
     #[arg(long, default_value = "refund")]
     into: String,
+    /// Keep no restocking fee
+    #[arg(long)]
+    waive_fee: bool,
+    /// Where another person must approve it: leave it to be approved
+    #[arg(long)]
+    await_approval: bool,
     #[command(flatten)]
     provided: Provided,
     #[command(flatten)]
@@ -223,20 +230,9 @@ impl Refund {
             settling: self.provided.settling(),
         };
         let call = session.changing(&self.given, self)?;
-        let refund = refunds::make(&app, &call, shown.order.id, &new)?;
-        let paid = amount(refund.amount, shown.order.currency);
-        let object = json!({
-            "id": refund.id.to_string(),
-            "number": refund.number,
-            "order": shown.order.number,
-            "amount": paid,
-            "currency": shown.order.currency.to_string(),
-            "state": refund.state.code(),
-        });
-        session.out.answer(&object, || {
-            let currency = shown.order.currency;
-            format!("Refund {} of {paid} {currency}: {}", refund.number, refund.state.code())
-        })
+        let how = How { waive_fee: self.waive_fee, await_approval: self.await_approval };
+        let refund = refunds::make_with(&app, &call, shown.order.id, &new, how)?;
+        session.out.answer(&refund_json(&refund), || refund_text(&refund))
     }
 }
 

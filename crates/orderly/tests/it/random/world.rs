@@ -59,6 +59,8 @@ pub struct World {
     pub payments: Vec<PaymentId>,
     pub returns: Vec<ReturnId>,
     pub refunds: Vec<RefundId>,
+    pub waiting: Vec<RefundId>,
+    pub exchanges: Vec<ExchangeId>,
     pub receipts: Vec<ReceiptId>,
     pub adjustments: Vec<AdjustmentId>,
     pub transfers: Vec<TransferId>,
@@ -77,6 +79,7 @@ impl fmt::Display for World {
 
 impl World {
     pub fn new(shop: Shop, seed: u64) -> Self {
+        super::exchange::policies(&shop);
         for (sku, qty) in [("NAIL", 400), ("BOLT", 300), ("PAINT", 20), ("BRICK", 2_000)] {
             for location in ["depot", "leeds", "york"] {
                 shop.stock(sku, location, qty, None);
@@ -96,6 +99,8 @@ impl World {
             payments: Vec::new(),
             returns: Vec::new(),
             refunds: Vec::new(),
+            waiting: Vec::new(),
+            exchanges: Vec::new(),
             receipts: Vec::new(),
             adjustments: Vec::new(),
             transfers: Vec::new(),

@@ -175,6 +175,20 @@ plants! {
     "a refund is not the sum of its lines" in "refund":
         "UPDATE refund SET amount_minor = 51"
         => "M5", Row("refund", "SELECT id FROM refund");
+    "a refund gives credit that it does not come to" in "refund":
+        "UPDATE refund SET credited_minor = amount_minor + 1"
+        => "M5", Row("refund", "SELECT id FROM refund");
+    "a charge counts as kept from a refund" in "charge":
+        "UPDATE charge SET kind = 'restocking_fee' WHERE order_id =
+            (SELECT id FROM orders WHERE external_id = 'W-1')"
+        => "M5" "E1", Nobody;
+    "an exchange carries what nobody gave" in "exchange":
+        "INSERT INTO exchange (id, number, return_id, order_id, replacement_id, payment_id, ships,
+             rest, state, waives_fee, reason, version, created_at)
+         SELECT r.id, 'EX-9', r.id, o.id, o.id, p.id, 'first', 'refund', 'open', 0, 'size', 1, 0
+           FROM returns r JOIN orders o ON o.external_id = 'W-1'
+           JOIN payment p ON p.captured_minor > p.refunded_minor"
+        => "M5", Nobody;
     "an event is changed" in "event":
         "UPDATE event SET reason = 'because' WHERE kind = 'order.packed' AND stream_id =
             (SELECT id FROM orders WHERE external_id = 'W-1')"
