@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use orderly_core::id::ReturnId;
 use orderly_core::refund::RefundSettlement;
 use orderly_core::returns::{Fate, Return, ReturnLine, ReturnState};
 use serde_json::{Value, json};
@@ -11,11 +12,11 @@ use super::orders::pick;
 use super::output::{minute, table};
 use super::refunds::{refund_json, refund_text};
 use super::{Given, Session};
-use crate::Error;
 use crate::ops::read::{catalog, orders, returns as read};
 use crate::ops::refunds::{BlindIn, make_blind};
 use crate::ops::returns::{self as ops, ArrivalIn, ReturnIn, ReturnLineIn, VerdictIn};
 use crate::wire::out::amount;
+use crate::{App, Call, Error};
 
 #[derive(Debug, Subcommand)]
 pub enum Returns {
@@ -291,7 +292,7 @@ impl Whole {
     fn step(
         &self,
         session: &Session,
-        run: impl Fn(&crate::App, &crate::Call, orderly_core::id::ReturnId) -> Result<Return, Error>,
+        run: impl Fn(&App, &Call, ReturnId) -> Result<Return, Error>,
     ) -> Result<ExitCode, Error> {
         let app = session.open()?;
         let found = read::one(&app, &session.reading(), &self.returned)?;

@@ -98,6 +98,13 @@ fn drawn(world: &mut World) -> &'static Command {
     unreachable!("the die is below the sum of the weights")
 }
 
+/// Everything but the order numbers, which are reserved apart: a refused order leaves a gap.
+fn kept(world: &World) -> std::collections::BTreeMap<String, String> {
+    let mut books = proof::books(&world.shop.app);
+    books.remove("number_series");
+    books
+}
+
 /// Runs commands, and returns those that succeeded at least once.
 fn run(db: TestDb, seed: u64, count: u64) -> Vec<&'static str> {
     let began = Clock::now();
@@ -105,16 +112,12 @@ fn run(db: TestDb, seed: u64, count: u64) -> Vec<&'static str> {
     for number in 1..=count {
         let command = drawn(&mut world);
         world.begin(number, command.0);
-        let books = (number % 400 == 3).then(|| proof::books(&world.shop.app));
+        let books = (number % 400 == 3).then(|| kept(&world));
         let outcome = (command.2)(&mut world);
         let done = outcome.is_ok();
         world.judge(outcome);
         if let Some(books) = books.filter(|_| !done) {
-            assert_eq!(
-                proof::books(&world.shop.app),
-                books,
-                "{world}: a refusal changed something"
-            );
+            assert_eq!(kept(&world), books, "{world}: a refusal changed something");
         }
         world.check();
         if number % 500 == 0 {
@@ -138,11 +141,8 @@ fn run_all(open: impl Fn() -> TestDb + Sync) {
         shops.into_iter().flat_map(|shop| shop.join().unwrap()).collect()
     });
     if count >= 5_000 {
-        // No item of the shop may be delivered short: closing short is always refused here. No
-        // money of a refund fails here, so none is tried again.
-        for (name, ..) in
-            COMMANDS.iter().filter(|(name, ..)| *name != "close short" && *name != "retry refund")
-        {
+        // No item of the shop may be delivered short: closing short is always refused here.
+        for (name, ..) in COMMANDS.iter().filter(|(name, ..)| *name != "close short") {
             assert!(happened.contains(name), "`{name}` never succeeded");
         }
     }

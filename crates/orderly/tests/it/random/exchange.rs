@@ -4,7 +4,7 @@ use orderly::Call;
 use orderly::ops::exchanges::{self, ExchangeIn};
 use orderly::ops::payments::Settling;
 use orderly::ops::refunds::{self, BlindIn, How, RefundIn, RefundLineIn};
-use orderly::ops::returns::{self, ReturnLineIn};
+use orderly::ops::returns::{self, ReturnIn, ReturnLineIn};
 use orderly::ops::settings;
 use orderly::wire::LineIn;
 use orderly_core::actor::{Actor, ActorKind, Grant, Permission};
@@ -194,7 +194,22 @@ pub fn blind(world: &mut World) -> Outcome {
             break;
         }
     }
-    let Some(one) = chosen else { return Ok(()) };
+    let Some(mut one) = chosen else { return Ok(()) };
+    if world.rng.once_in(2) {
+        let line = ReturnLineIn {
+            item: Some(world.shop.item(world.rng.pick(["NAIL", "BOLT", "PAINT"]))),
+            qty: world.rng.qty(2),
+            ..ReturnLineIn::default()
+        };
+        let brought = ReturnIn {
+            channel: Some(one.channel),
+            customer: one.head.customer,
+            lines: vec![line],
+            ..ReturnIn::default()
+        };
+        let (owner, at) = (world.shop.call(), world.shop.location("leeds"));
+        one = returns::take_back(&world.shop.app, &owner, &brought, at, Fate::Restocked)?;
+    }
     world.touch_return(one.id);
     let new = BlindIn { settlement: None, reason: "no receipt".into() };
     refunds::make_blind(&world.shop.app, &call, one.id, &new).map(|_| ())
