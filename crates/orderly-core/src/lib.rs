@@ -15,6 +15,7 @@ pub mod money;
 pub mod order;
 pub mod party;
 pub mod payment;
+pub mod pricing;
 pub mod purchase;
 pub mod qty;
 pub mod quote;

@@ -79,6 +79,13 @@ codes! {
     NoLines "no_lines" 422;
     TooManyLines "too_many_lines" 422;
     NoPrice "no_price" 422;
+    /// A price by hand leaves less over the cost than the floor asks for.
+    BelowFloor "below_floor" 409 override PriceBelowFloor;
+    UnknownPriceList "unknown_price_list" 422;
+    UnknownGroup "unknown_group" 422;
+    UnknownTaxCode "unknown_tax_code" 422;
+    /// Tax rules are in force and none of them fits.
+    NoTaxRule "no_tax_rule" 422;
     KitCycle "kit_cycle" 422;
     KitEmpty "kit_empty" 422;
     /// The line is part of a kit: address the kit's own line.

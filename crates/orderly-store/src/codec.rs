@@ -14,6 +14,8 @@ use orderly_core::order::{
 };
 use orderly_core::party::{AccountState, TermsKind, WhenOver};
 use orderly_core::payment::{ApplicationKind, TargetKind, TransactionKind, TransactionState};
+use orderly_core::pricing::ListScope;
+use orderly_core::pricing::tax::{Buyer, TaxKind};
 use orderly_core::purchase::PurchaseState;
 use orderly_core::purchase::invoice::{
     Spread, SupplierDocument, SupplierInvoiceState, SupplierLineKind, Variance,
@@ -73,7 +75,7 @@ code! {
     SupplierInvoiceState, SupplierLineKind, Variance, VendorReturnState,
     QuoteKind, QuoteState,
     Goods, HoldScope, LineKind, LocationKind, Method, MovementKind, OrderState, PlaceKind, Rounding,
-    Settlement, ShipmentState, Tracking, WhenShort,
+    Settlement, ShipmentState, Tracking, WhenShort, Buyer, ListScope, TaxKind,
 }
 
 /// The value bound for anything that can be bound.

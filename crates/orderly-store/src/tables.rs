@@ -25,7 +25,11 @@ pub mod numbers;
 pub mod orders;
 pub mod parties;
 pub mod payments;
+<<<<<<< HEAD
 pub mod periods;
+=======
+pub mod pricing;
+>>>>>>> 8d1fb1a (prices: lists, discounts, floors and tax rules decide what a line costs, with a trace)
 pub mod purchases;
 pub mod quotes;
 pub mod rates;
@@ -38,6 +42,7 @@ pub mod stock_values;
 pub mod supplier_invoices;
 pub mod suppliers;
 pub mod tasks;
+pub mod taxes;
 pub mod transfers;
 pub mod turnovers;
 pub mod units;

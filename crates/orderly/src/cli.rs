@@ -17,8 +17,10 @@ mod output;
 mod plan;
 mod refunds;
 mod returns;
+mod prices;
 mod setup;
 mod stock;
+mod taxes;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -96,6 +98,12 @@ enum Command {
     /// List, show and add items
     #[command(subcommand)]
     Items(items::Items),
+    /// Set price lists, discounts and floors, and explain prices
+    #[command(subcommand)]
+    Prices(prices::Prices),
+    /// Set tax codes, rules and exemptions, and explain taxes
+    #[command(subcommand)]
+    Taxes(taxes::Taxes),
     /// List and show customers and their trade accounts
     #[command(subcommand)]
     Customers(customers::Customers),
@@ -236,6 +244,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Exchanges(exchanges) => exchanges.run(session),
         Command::Stock(stock) => stock.run(session),
         Command::Items(items) => items.run(session),
+        Command::Prices(prices) => prices.run(session),
+        Command::Taxes(taxes) => taxes.run(session),
         Command::Customers(customers) => customers.run(session),
         Command::Channels => items::channels(session),
         Command::Locations => items::locations(session),

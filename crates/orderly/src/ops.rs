@@ -19,6 +19,7 @@ pub mod orders;
 pub mod parties;
 pub mod payments;
 pub mod purchases;
+pub mod prices;
 pub mod quotes;
 pub mod read;
 pub mod refunds;
@@ -27,5 +28,6 @@ pub mod settings;
 pub mod stock;
 pub mod suppliers;
 pub mod tasks;
+pub mod taxes;
 
 pub use command::{Object, Reference, command};

@@ -1,5 +1,7 @@
 //! From what a caller wants to a priced order without claims.
 
+mod measure;
+
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -9,6 +11,8 @@ use crate::catalog::{Catalog, Channel};
 use crate::item::{Goods, Item};
 use crate::money::{MAX_MINOR, Money, parse_decimal};
 use crate::order::price::{money_refusal, total};
+use crate::pricing::{Asking, Priced, Pricing};
+use measure::{Measure, price_of};
 
 /// The most lines one order may have, components of kits included.
 pub const MAX_LINES: usize = 20_000;
@@ -166,6 +170,22 @@ pub fn build(
     ids: &mut IdSource,
     now: Instant,
 ) -> Result<Order, Refusal> {
+    build_priced(new, channel, catalog, None, ids, now).map(|(order, _)| order)
+}
+
+/// Like [`build`], with prices and taxes by the rules where there are any.
+///
+/// # Errors
+/// Those of [`build`] and of [`Pricing`]'s choice; a price below its floor is told in the answer,
+/// because a right may pass it.
+pub fn build_priced(
+    new: &NewOrder,
+    channel: &Channel,
+    catalog: &Catalog,
+    pricing: Option<(&Pricing, &Asking<'_>)>,
+    ids: &mut IdSource,
+    now: Instant,
+) -> Result<(Order, Priced), Refusal> {
     let code = new.currency.as_deref().unwrap_or(channel.currency.code());
     let currency = Currency::parse(code).ok_or_else(|| {
         Refusal::at(Code::UnknownCurrency, "/currency", format!("`{code}` is not a currency"))
@@ -176,7 +196,7 @@ pub fn build(
     }
     let id = ids.draw();
     let deliveries = build_deliveries(new, currency, ids, now)?;
-    let lines = build_lines(new, &deliveries, catalog, currency, ids)?;
+    let (lines, made) = build_lines(new, &deliveries, catalog, (currency, pricing.is_some()), ids)?;
     let charges = build_charges(new, &deliveries, currency, ids)?;
     let head = Head {
         state: OrderState::Placed,
@@ -226,8 +246,15 @@ pub fn build(
         let code = at(crate::text::short(&discount.code), pointer)?;
         discounts.push((code, at(amount(&discount.amount, currency), pointer)?));
     }
+    let mut priced = Priced::default();
+    if let Some((pricing, asking)) = pricing {
+        priced.traces = pricing.price(asking, new, &made, &mut order, catalog)?;
+    }
     total(&mut order, &discounts)?;
-    Ok(order)
+    if let Some((_, asking)) = pricing {
+        priced.judge(asking, new, &order);
+    }
+    Ok((order, priced))
 }
 
 fn build_deliveries(
@@ -295,21 +322,24 @@ fn build_lines(
     new: &NewOrder,
     deliveries: &[Delivery],
     catalog: &Catalog,
-    currency: Currency,
+    (currency, later): (Currency, bool),
     ids: &mut IdSource,
-) -> Result<Vec<Line>, Refusal> {
+) -> Result<(Vec<Line>, Vec<usize>), Refusal> {
     if new.lines.is_empty() {
         return Err(Refusal::at(Code::NoLines, "/lines", "an order has at least one line"));
     }
     let mut out = Vec::with_capacity(new.lines.len());
+    let mut made = Vec::with_capacity(new.lines.len());
     for (index, one) in new.lines.iter().enumerate() {
         let pointer = || format!("/lines/{index}");
         let delivery = at(delivery_of(deliveries, one.delivery.as_deref()), pointer)?;
         let position = i64::try_from(out.len()).unwrap_or(i64::MAX) + 1;
-        let line = at(build_line(one, catalog, currency, ids.draw(), delivery, position), pointer)?;
+        let place = (ids.draw(), delivery, position);
+        let line = at(build_line(one, catalog, (currency, later), place), pointer)?;
         let kit =
             line.item.and_then(|item| catalog.get(item)).filter(|_| line.kind == LineKind::Kit);
         let parent = line.clone();
+        made.push(out.len());
         out.push(line);
         if let Some(kit) = kit {
             at(add_components(&mut out, &parent, kit, catalog, ids), pointer)?;
@@ -319,16 +349,14 @@ fn build_lines(
             return Err(Refusal::at(Code::TooManyLines, "/lines", detail));
         }
     }
-    Ok(out)
+    Ok((out, made))
 }
 
 fn build_line(
     new: &NewLine,
     catalog: &Catalog,
-    currency: Currency,
-    id: LineId,
-    delivery: DeliveryId,
-    position: i64,
+    (currency, later): (Currency, bool),
+    (id, delivery, position): (LineId, DeliveryId, i64),
 ) -> Result<Line, Refusal> {
     let item = match new.sku.as_deref() {
         None => None,
@@ -351,7 +379,8 @@ fn build_line(
             "a line has a quantity above zero",
         ));
     }
-    let (price, price_ratio) = price_of(new, item.map(AsRef::as_ref), &measure, kind, currency)?;
+    let (price, price_ratio) =
+        price_of(new, item.map(AsRef::as_ref), &measure, kind, currency, later)?;
     let mut discounts = Vec::with_capacity(new.discounts.len());
     for (index, discount) in new.discounts.iter().enumerate() {
         let pointer = || format!("/discounts/{index}");
@@ -409,111 +438,6 @@ fn line_kind(new: &NewLine, item: Option<&Item>) -> Result<LineKind, Refusal> {
         }
         Some(LineKind::Kit) if own != LineKind::Kit => wrong("a kit line names a kit"),
         Some(kind) => Ok(kind),
-    }
-}
-
-/// The quantity of a line in all its forms.
-struct Measure {
-    entered: String,
-    unit: String,
-    ratio: Ratio,
-    qty: Qty,
-    piece: Option<Qty>,
-    measured: Option<Qty>,
-}
-
-impl Measure {
-    fn of(new: &NewLine, item: Option<&Item>) -> Result<Self, Refusal> {
-        let Some(item) = item else { return Self::without_item(new) };
-        let unit = new.unit.clone().unwrap_or_else(|| item.sale_unit.clone());
-        if let Some(length) = &new.cut_length {
-            return Self::cut(new, item, &unit, length);
-        }
-        if item.goods == Goods::Lengths {
-            let detail = format!("{} is sold by the piece: say how long each piece is", item.sku);
-            return Err(Refusal::at(Code::CutLengthRequired, "/cut_length", detail));
-        }
-        let (qty, ratio) = at(item.quantity(&new.quantity, &unit), || "/quantity".into())?;
-        let measured = match &new.measured {
-            Some(text) if item.goods == Goods::CatchWeight => {
-                let read = item.quantity(text, item.base_unit.code());
-                Some(at(read, || "/measured".into())?.0)
-            }
-            _ => None,
-        };
-        let entered = new.quantity.trim().to_owned();
-        Ok(Self { entered, unit, ratio, qty, piece: None, measured })
-    }
-
-    /// `7 cut` of `2.4 m`: pieces of one length.
-    fn cut(new: &NewLine, item: &Item, unit: &str, length: &str) -> Result<Self, Refusal> {
-        let wrong = || {
-            let detail = "write a cut length with its unit, such as `2.4 m`";
-            Refusal::at(Code::InvalidField, "/cut_length", detail)
-        };
-        let (number, length_unit) = length.trim().split_once(' ').ok_or_else(wrong)?;
-        let ratio = at(item.ratio(length_unit.trim()), || "/cut_length".into())?;
-        let read = crate::qty::Entered::parse(number);
-        let piece = read.and_then(|number| number.to_base(ratio, length_unit.trim()));
-        let piece = at(piece.map_err(crate::item::qty_refusal), || "/cut_length".into())?;
-        if piece.is_zero() {
-            return Err(wrong());
-        }
-        let ratio = Ratio::new(piece.get(), 1).ok_or_else(wrong)?;
-        let read = crate::qty::Entered::parse(&new.quantity);
-        let qty = read.and_then(|pieces| pieces.to_base(Ratio::ONE, unit));
-        let pieces = at(qty.map_err(crate::item::qty_refusal), || "/quantity".into())?;
-        let qty = pieces.times(piece.get()).filter(|qty| qty.get() <= crate::qty::MAX_QTY);
-        let qty = qty.ok_or_else(|| {
-            Refusal::at(Code::QuantityTooLarge, "/quantity", "the quantity is too large")
-        })?;
-        let whole = item.goods == Goods::Lengths;
-        Ok(Self {
-            entered: new.quantity.trim().to_owned(),
-            unit: unit.to_owned(),
-            ratio,
-            qty,
-            piece: whole.then_some(piece),
-            measured: None,
-        })
-    }
-
-    fn without_item(new: &NewLine) -> Result<Self, Refusal> {
-        let entered = crate::qty::Entered::parse(&new.quantity);
-        let unit = new.unit.clone().unwrap_or_else(|| "each".into());
-        let qty = entered.and_then(|entered| entered.to_base(Ratio::ONE, &unit));
-        let qty = at(qty.map_err(crate::item::qty_refusal), || "/quantity".into())?;
-        let unit = at(crate::text::short(&unit), || "/unit".into())?;
-        let entered = new.quantity.trim().to_owned();
-        Ok(Self { entered, unit, ratio: Ratio::ONE, qty, piece: None, measured: None })
-    }
-}
-
-fn price_of(
-    new: &NewLine,
-    item: Option<&Item>,
-    measure: &Measure,
-    kind: LineKind,
-    currency: Currency,
-) -> Result<(Decimal, Ratio), Refusal> {
-    if let Some(text) = &new.unit_price {
-        let price = at(unit_price(text), || "/unit_price".into())?;
-        let ratio = match (&new.price_unit, item) {
-            (Some(unit), Some(item)) => at(item.ratio(unit), || "/price_unit".into())?,
-            _ => measure.ratio,
-        };
-        return Ok((price, ratio));
-    }
-    if kind == LineKind::Text {
-        return Ok((Decimal::ZERO, Ratio::ONE));
-    }
-    let listed = item.filter(|item| item.price_currency.is_none_or(|own| own == currency));
-    match listed.and_then(|item| item.price.map(|price| (price, item.price_ratio))) {
-        Some(listed) => Ok(listed),
-        None => {
-            let detail = format!("there is no {currency} list price: state the unit price");
-            Err(Refusal::at(Code::NoPrice, "/unit_price", detail))
-        }
     }
 }
 

@@ -11,6 +11,7 @@ mod fulfill_refusals;
 mod invoicing;
 mod payments;
 mod price;
+mod pricing;
 mod refunds;
 mod returns;
 mod sample;

@@ -14,6 +14,7 @@ mod migrations;
 mod orders;
 mod parties;
 mod payments;
+mod pricing;
 mod purchases;
 mod quotes;
 mod races;

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::Session;
 use super::output::{minute, table};
 use crate::Error;
+use crate::ops::prices::explain;
 use crate::ops::read::orders::{self, Page, Wanted};
 use crate::wire::out::{EventOut, OrderOut, amount};
 pub use exchange::Exchanges;
@@ -28,6 +29,9 @@ pub enum Orders {
     Show {
         /// Number, id, the channel's id, tracking number or SSCC
         order: String,
+        /// Also say why each line costs what it costs
+        #[arg(long)]
+        prices: bool,
     },
     /// Place one order or many from JSON
     Place(place::Place),
@@ -106,10 +110,19 @@ impl Orders {
     pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         match self {
             Self::List(list) => list.run(session),
-            Self::Show { order } => {
-                let shown = orders::show(&session.open()?, &session.reading(), order)?;
+            Self::Show { order, prices } => {
+                let (app, call) = (session.open()?, session.reading());
+                let shown = orders::show(&app, &call, order)?;
                 let out = OrderOut::from(&shown);
-                session.out.answer(&out, || page::order(&out))
+                if !prices {
+                    return session.out.answer(&out, || page::order(&out));
+                }
+                let traces = explain::order(&app, &call, order)?;
+                let mut object = json!(out);
+                object["prices"] = json!(traces);
+                session.out.answer(&object, || {
+                    format!("{}\n{}", page::order(&out), super::prices::lines(&traces))
+                })
             }
             Self::Place(place) => place.run(session),
             Self::Cancel(cancel) => cancel.run(session),

@@ -21,6 +21,7 @@ mod payments;
 mod place;
 mod place_more;
 mod plan;
+mod prices;
 mod proof;
 mod purchases;
 mod quotes;

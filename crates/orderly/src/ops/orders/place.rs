@@ -18,8 +18,8 @@ use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::{Catalog, Channel};
 use orderly_core::id::{ChannelId, IdSource, ItemId, OrderId, PartyId};
 use orderly_core::item::Item;
+use orderly_core::order::Order;
 use orderly_core::order::change::in_order;
-use orderly_core::order::{Order, build};
 use orderly_core::qty::Qty;
 use orderly_core::refusal::Refusal;
 use orderly_core::sourcing::{Explanation, Stock};
@@ -39,6 +39,7 @@ use super::trade::Trades;
 use super::{folded, ids_after_audit};
 use crate::call::content_hash;
 use crate::ops::command::{Object, known, refusal_from};
+use crate::ops::prices::rules::Rules;
 use crate::ops::quotes::draws::Offered;
 use crate::ops::stock::make_room::make_room;
 use crate::wire::OrderIn;
@@ -195,8 +196,11 @@ struct Batch<'a> {
     catalog: Catalog,
     /// What the batch's orders draw on.
     offered: Offered,
+    rules: Rules,
     stock: Stock,
     explained: Vec<(OrderId, Instant, String)>,
+    /// Why the lines cost what they cost.
+    traces: Vec<(OrderId, Instant, String)>,
     exceptions: Vec<Exception>,
     tendered: Vec<Tendered>,
     /// Whose keys have been answered before.
@@ -230,16 +234,19 @@ impl<'a> Batch<'a> {
             skus.dedup();
             skus
         };
+        let catalog = catalog::load(tx, &skus)?;
         let mut this = Self {
             batch,
             numbers,
             alone,
             resolver: Resolver::new(tx)?,
             credit: Credit::default(),
-            catalog: catalog::load(tx, &skus)?,
+            rules: Rules::load(tx, &catalog)?,
+            catalog,
             offered,
             stock: Stock::default(),
             explained: Vec::new(),
+            traces: Vec::new(),
             exceptions: Vec::new(),
             tendered: Vec::new(),
             answered: HashSet::new(),
@@ -314,12 +321,12 @@ impl<'a> Batch<'a> {
             }
         };
         let asked = Asked { request: filled, channel: &channel, number, content_hash: hash };
-        let result = self
-            .resolver
-            .order(tx, call, &mut ids, &asked)
-            .and_then(|new| Ok(build::build(&new, &channel, &self.catalog, &mut ids, call.now)?));
+        let result = self.resolver.order(tx, call, &mut ids, &asked).and_then(|new| {
+            let (known, fresh) = ((&channel, &self.catalog), &self.resolver.new_parties);
+            self.rules.build(tx, call, &new, known, fresh, &mut ids)
+        });
         // What a refused order brought along is not kept.
-        let order = result.inspect_err(|_| {
+        let (order, traces) = result.inspect_err(|_| {
             self.resolver.new_parties.truncate(parties);
             self.resolver.new_customers.truncate(customers);
         })?;
@@ -329,6 +336,11 @@ impl<'a> Batch<'a> {
             return Ok(Err(placed));
         }
         let mut order = order;
+        if !traces.is_empty() {
+            let trace = serde_json::to_string(&traces);
+            let trace = trace.map_err(|error| Error::Internal(error.to_string()))?;
+            self.traces.push((order.id, call.now, trace));
+        }
         let paid = tender(tx, call, &mut ids, &mut order, &request.payments, &self.references)?;
         for (payment, kind) in paid {
             let name = payment.reference.clone().map(|text| (payment.provider.clone(), text));

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use orderly_core::id::{CustomerId, IdSource, PartyId};
+use orderly_core::id::{CustomerId, IdSource, OrderId, PartyId};
 use orderly_core::order::{Order, claims};
 use orderly_core::refusal::Refusal;
 use orderly_store::Tx;
 use orderly_store::tables::{
-    audit, customers, events, exceptions, idempotency, levels, numbers, orders, parties,
+    audit, customers, events, exceptions, idempotency, levels, numbers, orders, parties, pricing,
 };
 
 use serde::Serialize;
@@ -60,6 +60,11 @@ impl Batch<'_> {
         let written: HashSet<usize> = fresh.iter().map(|(index, _)| *index).collect();
         self.write_payments(tx, &written)?;
         orders::explain(tx, &self.explained)?;
+        if !self.traces.is_empty() {
+            let placed: HashSet<OrderId> = placed_orders.iter().map(|order| order.id).collect();
+            self.traces.retain(|(order, _, _)| placed.contains(order));
+            pricing::insert_traces(tx, &self.traces)?;
+        }
         exceptions::insert(tx, &self.exceptions)?;
         self.write_outcomes(tx, placed)
     }

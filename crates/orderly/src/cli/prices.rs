@@ -1,0 +1,477 @@
+//! Prices: lists, floors, discounts, and why something costs what it costs.
+
+mod explain;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use orderly_core::pricing::new::{NewDiscountRule, NewEntry, NewList};
+use orderly_core::pricing::{PriceList, Span};
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use super::output::{print, table};
+use super::{Given, Session};
+use crate::Error;
+use crate::ops::prices::terms::{self, NewItemTerms};
+use crate::ops::prices::{lists, sheet};
+pub(super) use explain::lines;
+
+#[derive(Debug, Subcommand)]
+pub enum Prices {
+    /// List the price lists
+    List,
+    /// Show a price list with its prices
+    Show {
+        /// The list's code
+        list: String,
+    },
+    /// Add a price list or change one
+    ListSet(SetList),
+    /// Put a price into a list
+    Set(SetPrice),
+    /// Take a price off a list
+    Remove(SetPrice),
+    /// Read prices of a list from a CSV file
+    Import(ImportPrices),
+    /// Write the prices of a list as CSV
+    Export {
+        /// The list's code
+        list: String,
+    },
+    /// Set an item's category, tax class and floor
+    Item(ItemTerms),
+    /// Set the floor of a category
+    Category(Category),
+    /// Say whether a channel's prices include tax
+    Channel(ChannelTerms),
+    /// Set an account's customer group and tax number
+    Account(AccountTerms),
+    /// List the customer groups with what they get off
+    Groups,
+    /// Give a customer group a percentage off
+    Discount(Discount),
+    /// Explain what an item costs, or why a placed order costs what it costs
+    Explain(explain::Explain),
+}
+
+#[derive(Debug, Args)]
+pub struct SetList {
+    /// The list's code
+    code: String,
+    #[arg(long)]
+    name: Option<String>,
+    /// The merchant's own where absent
+    #[arg(long)]
+    currency: Option<String>,
+    /// base, channel, `customer_group`, account or site
+    #[arg(long)]
+    scope: Option<String>,
+    /// Whom it is for: a channel, a group, an account's number, or NUMBER/SITE
+    #[arg(long = "for", value_name = "WHOM")]
+    subject: Option<String>,
+    /// Take so many per cent off its prices
+    #[arg(long, value_name = "PERCENT")]
+    discount: Option<String>,
+    /// Take the discount off items without a price of their own too
+    #[arg(long)]
+    whole: bool,
+    /// Whether its prices include tax: yes or no; as the channel's do where absent
+    #[arg(long, value_name = "YES|NO")]
+    tax_included: Option<String>,
+    /// Never sell by hand for less than so many per cent over the cost
+    #[arg(long, value_name = "PERCENT")]
+    margin: Option<String>,
+    /// The first day
+    #[arg(long, value_name = "DAY")]
+    from: Option<String>,
+    /// The last day
+    #[arg(long, value_name = "DAY")]
+    until: Option<String>,
+    /// Use it no more
+    #[arg(long)]
+    inactive: bool,
+    #[command(flatten)]
+    given: Given,
+}
+
+#[derive(Debug, Args)]
+pub struct SetPrice {
+    /// The list's code
+    list: String,
+    /// The item's SKU
+    sku: String,
+    /// The price of one price unit
+    #[arg(default_value = "0", hide_default_value = true)]
+    price: String,
+    /// What it is the price of; the item's own price unit where absent
+    #[arg(long, value_name = "UNIT")]
+    per: Option<String>,
+    /// From this quantity of an order on, in the item's sale unit
+    #[arg(long, value_name = "QUANTITY")]
+    from_quantity: Option<String>,
+    /// The first day
+    #[arg(long, value_name = "DAY")]
+    from: Option<String>,
+    /// The last day
+    #[arg(long, value_name = "DAY")]
+    until: Option<String>,
+    #[command(flatten)]
+    given: Given,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportPrices {
+    /// The list's code
+    list: String,
+    /// A CSV file with the columns sku and price, and any of `from_quantity`, `price_unit`, from,
+    /// until
+    file: PathBuf,
+    /// Only say what would be taken
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    given: Given,
+}
+
+#[derive(Debug, Args)]
+pub struct ItemTerms {
+    /// SKU, GTIN or id
+    item: String,
+    #[arg(long)]
+    category: Option<String>,
+    #[arg(long)]
+    tax_class: Option<String>,
+    /// Never sell by hand for less than so many per cent over the cost
+    #[arg(long, value_name = "PERCENT")]
+    margin: Option<String>,
+    #[command(flatten)]
+    given: Given,
+}
+
+#[derive(Debug, Args)]
+pub struct Category {
+    /// The category
+    code: String,
+    /// Never sell by hand for less than so many per cent over the cost; none where absent
+    #[arg(long, value_name = "PERCENT", default_value = "", hide_default_value = true)]
+    margin: String,
+    #[command(flatten)]
+    given: Given,
+}
+
+#[derive(Debug, Args)]
+pub struct ChannelTerms {
+    /// The channel's code
+    channel: String,
+    /// yes or no
+    #[arg(long, value_name = "YES|NO")]
+    tax_included: String,
+    #[command(flatten)]
+    given: Given,
+}
+
+#[derive(Debug, Args)]
+pub struct AccountTerms {
+    /// The account's number
+    account: String,
+    /// The customer group; a new one is added
+    #[arg(long)]
+    group: Option<String>,
+    /// The tax number, which reverse charge needs
+    #[arg(long)]
+    tax_number: Option<String>,
+    #[command(flatten)]
+    given: Given,
+}
+
+#[derive(Debug, Args)]
+pub struct Discount {
+    /// The rule's code, which the order's discounts show
+    code: String,
+    /// The customer group
+    #[arg(long)]
+    group: String,
+    /// Per cent off
+    #[arg(long, value_name = "PERCENT")]
+    off: String,
+    /// Of this item only
+    #[arg(long)]
+    sku: Option<String>,
+    /// Of this category only
+    #[arg(long)]
+    category: Option<String>,
+    #[arg(long, value_name = "DAY")]
+    from: Option<String>,
+    #[arg(long, value_name = "DAY")]
+    until: Option<String>,
+    #[command(flatten)]
+    given: Given,
+}
+
+/// Reads `yes` or `no`.
+pub(super) fn yes(text: &str) -> Result<bool, Error> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(Error::Invalid(format!("`{text}` is neither yes nor no"))),
+    }
+}
+
+impl Prices {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        match self {
+            Self::List => all(session),
+            Self::Show { list } => show(session, list),
+            Self::ListSet(list) => list.run(session),
+            Self::Set(price) => price.set(session),
+            Self::Remove(price) => price.remove(session),
+            Self::Import(import) => import.run(session),
+            Self::Export { list } => {
+                let csv = sheet::export(&session.open()?, &session.reading(), list)?;
+                print(&String::from_utf8_lossy(&csv))?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Item(item) => item.run(session),
+            Self::Category(category) => category.run(session),
+            Self::Channel(channel) => channel.run(session),
+            Self::Account(account) => account.run(session),
+            Self::Groups => groups(session),
+            Self::Discount(discount) => discount.run(session),
+            Self::Explain(explain) => explain.run(session),
+        }
+    }
+}
+
+/// Parts per million as a per cent.
+pub(super) fn per_cent(ppm: i64) -> String {
+    format!("{} %", Decimal::new(ppm, 4).normalize())
+}
+
+/// The days of a span.
+pub(super) fn days(span: Span) -> String {
+    match (span.from, span.until) {
+        (None, None) => "always".into(),
+        (Some(from), None) => format!("from {from}"),
+        (None, Some(until)) => format!("until {until}"),
+        (Some(from), Some(until)) => format!("{from} to {until}"),
+    }
+}
+
+fn all(session: &Session) -> Result<ExitCode, Error> {
+    let found = lists::all(&session.open()?, &session.reading())?;
+    session.out.answer(&json!({ "lists": found }), || {
+        if found.is_empty() {
+            return "No price lists. Add one: `orderly prices list-set CODE`.".into();
+        }
+        let rows = found.iter().map(|list| {
+            vec![
+                list.code.clone(),
+                list.name.clone(),
+                list.scope.code().into(),
+                list.currency.to_string(),
+                if list.discount_ppm == 0 { String::new() } else { per_cent(list.discount_ppm) },
+                days(list.valid),
+                if list.active { "active" } else { "inactive" }.into(),
+            ]
+        });
+        table(&["list", "name", "for", "currency", "off>", "in force", "state"], rows)
+    })
+}
+
+fn show(session: &Session, code: &str) -> Result<ExitCode, Error> {
+    let (list, entries) = lists::show(&session.open()?, &session.reading(), code)?;
+    let prices: Vec<Value> = entries
+        .iter()
+        .map(|(sku, entry)| {
+            json!({
+                "sku": sku, "from_quantity": entry.from, "price": entry.price.to_string(),
+                "price_unit": entry.unit, "from": entry.valid.from.map(|day| day.to_string()),
+                "until": entry.valid.until.map(|day| day.to_string()),
+            })
+        })
+        .collect();
+    session.out.answer(&json!({ "list": list, "prices": prices }), || {
+        let rows = entries.iter().map(|(sku, entry)| {
+            vec![
+                sku.clone(),
+                entry.from.to_string(),
+                entry.price.to_string(),
+                entry.unit.clone(),
+                days(entry.valid),
+            ]
+        });
+        let head = ["item", "from (base units)>", "price>", "per", "in force"];
+        let PriceList { code, name, scope, currency, .. } = &list;
+        format!("{code}: {name}, {} in {currency}\n{}", scope.code(), table(&head, rows))
+    })
+}
+
+impl SetList {
+    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let new = NewList {
+            code: self.code.clone(),
+            name: self.name.clone(),
+            currency: self.currency.clone(),
+            scope: self.scope.clone(),
+            subject: self.subject.clone(),
+            discount: self.discount.clone(),
+            whole: self.whole,
+            tax_included: self.tax_included.as_deref().map(yes).transpose()?,
+            margin: self.margin.clone(),
+            from: self.from.clone(),
+            until: self.until.clone(),
+            inactive: self.inactive,
+        };
+        let app = session.open()?;
+        let list = lists::set(&app, &session.changing(&self.given, self)?, &new)?;
+        session
+            .out
+            .answer(&list, || format!("Price list {} is set: {}.", list.code, days(list.valid)))
+    }
+}
+
+impl SetPrice {
+    fn entry(&self) -> NewEntry {
+        NewEntry {
+            sku: self.sku.clone(),
+            from_quantity: self.from_quantity.clone(),
+            price: self.price.clone(),
+            price_unit: self.per.clone(),
+            from: self.from.clone(),
+            until: self.until.clone(),
+        }
+    }
+
+    fn set(&self, session: &Session) -> Result<ExitCode, Error> {
+        let app = session.open()?;
+        let call = session.changing(&self.given, self)?;
+        let list = lists::put(&app, &call, &self.list, &[self.entry()])?;
+        session.out.answer(&list, || format!("{} costs {} in {}.", self.sku, self.price, list.code))
+    }
+
+    fn remove(&self, session: &Session) -> Result<ExitCode, Error> {
+        let app = session.open()?;
+        let call = session.changing(&self.given, self)?;
+        let list = lists::remove(&app, &call, &self.list, &self.entry())?;
+        session.out.answer(&list, || format!("{} has this price no more.", list.code))
+    }
+}
+
+impl ImportPrices {
+    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let name = self.file.display();
+        let text = std::fs::read(&self.file)
+            .map_err(|error| Error::Invalid(format!("{name} cannot be read: {error}")))?;
+        let app = session.open()?;
+        let call = session.changing(&self.given, self)?;
+        let sheet = sheet::import(&app, &call, &self.list, &text, self.dry_run)?;
+        session.out.answer(&sheet, || {
+            let mut lines: Vec<String> =
+                sheet.rejected.iter().map(|(line, why)| format!("line {line}: {why}")).collect();
+            lines.push(match (sheet.written, self.dry_run) {
+                (true, _) => format!("{} prices are in {}.", sheet.taken, self.list),
+                (false, true) => format!("{} of {} rows would do.", sheet.taken, sheet.rows),
+                (false, false) => "Nothing was written: correct these rows first.".into(),
+            });
+            lines.join("\n")
+        })?;
+        let fine = sheet.rejected.is_empty();
+        Ok(if fine { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    }
+}
+
+impl ItemTerms {
+    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let new = NewItemTerms {
+            category: self.category.clone(),
+            tax_class: self.tax_class.clone(),
+            margin: self.margin.clone(),
+        };
+        let app = session.open()?;
+        let call = session.changing(&self.given, self)?;
+        let set = terms::item(&app, &call, &self.item, &new)?;
+        session.out.answer(&set, || {
+            let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".into());
+            let floor = set.pricing.margin_ppm.map_or_else(|| "none".into(), per_cent);
+            let (category, class) = (text(&set.pricing.category), text(&set.pricing.tax_class));
+            format!("{}: category {category}, tax class {class}, floor {floor}.", self.item)
+        })
+    }
+}
+
+impl Category {
+    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let app = session.open()?;
+        let call = session.changing(&self.given, self)?;
+        let margin = terms::category(&app, &call, &self.code, &self.margin)?;
+        session.out.answer(&json!({ "category": self.code, "margin_ppm": margin }), || {
+            let floor = margin.map_or_else(|| "none".into(), per_cent);
+            format!("Category {}: floor {floor}.", self.code)
+        })
+    }
+}
+
+impl ChannelTerms {
+    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let app = session.open()?;
+        let call = session.changing(&self.given, self)?;
+        let set = terms::channel(&app, &call, &self.channel, yes(&self.tax_included)?)?;
+        session.out.answer(&set, || {
+            let how = if set.tax_included { "include" } else { "are without" };
+            format!("The prices of {} {how} tax.", self.channel)
+        })
+    }
+}
+
+impl AccountTerms {
+    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let app = session.open()?;
+        let call = session.changing(&self.given, self)?;
+        let wanted = (self.group.as_deref(), self.tax_number.as_deref());
+        let set = terms::account(&app, &call, &self.account, wanted)?;
+        session.out.answer(&set, || format!("Account {} is set.", self.account))
+    }
+}
+
+fn groups(session: &Session) -> Result<ExitCode, Error> {
+    let (groups, rules) = terms::groups(&session.open()?, &session.reading())?;
+    let named: Vec<Value> = groups
+        .iter()
+        .map(|group| {
+            let own: Vec<_> = rules.iter().filter(|rule| rule.group == group.id).collect();
+            json!({ "code": group.code, "name": group.name, "discounts": own })
+        })
+        .collect();
+    session.out.answer(&json!({ "groups": named }), || {
+        let mut rows = Vec::new();
+        for group in &groups {
+            rows.push(vec![group.code.clone(), String::new(), String::new(), String::new()]);
+            for rule in rules.iter().filter(|rule| rule.group == group.id) {
+                let off = per_cent(rule.discount_ppm);
+                rows.push(vec![String::new(), rule.code.clone(), off, days(rule.valid)]);
+            }
+        }
+        table(&["group", "rule", "off>", "in force"], rows)
+    })
+}
+
+impl Discount {
+    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let new = NewDiscountRule {
+            code: self.code.clone(),
+            group: self.group.clone(),
+            sku: self.sku.clone(),
+            category: self.category.clone(),
+            discount: self.off.clone(),
+            from: self.from.clone(),
+            until: self.until.clone(),
+        };
+        let app = session.open()?;
+        let rule = terms::discount(&app, &session.changing(&self.given, self)?, &new)?;
+        session
+            .out
+            .answer(&rule, || format!("{} gets {} off.", self.group, per_cent(rule.discount_ppm)))
+    }
+}
