@@ -25,11 +25,8 @@ pub mod numbers;
 pub mod orders;
 pub mod parties;
 pub mod payments;
-<<<<<<< HEAD
 pub mod periods;
-=======
 pub mod pricing;
->>>>>>> 8d1fb1a (prices: lists, discounts, floors and tax rules decide what a line costs, with a trace)
 pub mod purchases;
 pub mod quotes;
 pub mod rates;
