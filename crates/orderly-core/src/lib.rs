@@ -11,6 +11,7 @@ pub mod exchange;
 pub mod id;
 pub mod invoice;
 pub mod item;
+pub mod load;
 pub mod money;
 pub mod order;
 pub mod party;

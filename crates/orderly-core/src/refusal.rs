@@ -112,6 +112,9 @@ codes! {
     BelowDrawn "below_drawn" 409;
     /// The price of a quoted line is fixed.
     PriceLocked "price_locked" 409 override OverrideQuote;
+    /// The vehicle does not take that much.
+    LoadCapacity "load_capacity" 409 override OverrideLoad;
+    UnknownVehicle "unknown_vehicle" 422;
     UnknownQuote "unknown_quote" 422;
     AboveReturnable "above_returnable" 409 override ReturnBlind;
     AboveReceived "above_received" 409;

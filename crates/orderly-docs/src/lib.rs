@@ -5,6 +5,7 @@
 //!   address as the destination's post wants it, the SSCC as GS1-128, the order number as QR.
 //! - [`PackingSlip`], [`PickList`] and [`PurchaseDocument`]: tables that flow over A4 or US letter
 //!   pages, as PDF.
+//! - [`QuoteSheet`], [`LoadList`] and [`DeliveryNote`]: offers with prices, what goes with a van.
 //! - [`Sscc`] and [`Gtin`]: GS1 numbers with their check digits.
 //!
 //! Text may be in Latin, Greek, Cyrillic and most other alphabets; a character that the embedded
@@ -59,10 +60,12 @@ mod error;
 mod fonts;
 mod gtin;
 mod label;
+mod note;
 mod page;
 mod paper;
 mod pdf;
 mod purchase_order;
+mod quote;
 mod raster;
 mod reference;
 mod slip;
@@ -74,8 +77,10 @@ pub use address::Address;
 pub use error::DocError;
 pub use gtin::{Gtin, GtinError};
 pub use label::Label;
+pub use note::{DeliveryNote, LoadList, LoadStop};
 pub use paper::Paper;
 pub use purchase_order::{PurchaseDocument, PurchaseRow};
+pub use quote::{PricedLine, QuoteSheet};
 pub use reference::Reference;
 pub use slip::{Cut, DocLine, PackingSlip, PickLine, PickList};
 pub use sscc::{Sscc, SsccError};

@@ -160,7 +160,7 @@ impl PickList {
 }
 
 impl DocLine {
-    fn check(&self, field: &str) -> Result<(), DocError> {
+    pub(crate) fn check(&self, field: &str) -> Result<(), DocError> {
         check_text(&format!("{field}.quantity"), &self.quantity, 40)?;
         check_text(&format!("{field}.sku"), &self.sku, 80)?;
         check_text(&format!("{field}.description"), &self.description, 2_000)?;
@@ -178,7 +178,7 @@ impl DocLine {
     }
 
     /// Quantity, SKU, and the description with cuts and notes below it.
-    fn cells(&self) -> Vec<Cell> {
+    pub(crate) fn cells(&self) -> Vec<Cell> {
         let mut text = Cell::new(&self.description, Weight::Regular);
         for cut in &self.cuts {
             text.lines.extend(Cell::new(&cut.to_string(), Weight::Bold).lines);
@@ -273,7 +273,10 @@ pub(crate) fn draw_columns(
 }
 
 /// Captioned values in two columns over the whole width.
-fn draw_references(sheets: &mut Sheets<'_>, references: &[Reference]) -> Result<(), DocError> {
+pub(crate) fn draw_references(
+    sheets: &mut Sheets<'_>,
+    references: &[Reference],
+) -> Result<(), DocError> {
     let fonts = sheets.fonts;
     let (top, half) = (sheets.y - 16.0, sheets.inner() / 2.0);
     let (left, right) = references.split_at(references.len().div_ceil(2));

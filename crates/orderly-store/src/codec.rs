@@ -7,6 +7,7 @@ use orderly_core::catalog::{BinKind, ChannelKind, LocationKind, WhenShort};
 use orderly_core::exchange::{ExchangeState, Ships};
 use orderly_core::invoice::{Effect, InvoiceKind, SettlementKind};
 use orderly_core::item::{Goods, Tracking};
+use orderly_core::load::{LoadState, ProofKind, StopState};
 use orderly_core::money::Currency;
 use orderly_core::order::{
     FulfillmentState, HoldScope, Invoicing, LineKind, Method, OrderState, Rounding, Settlement,
@@ -73,7 +74,7 @@ code! {
     CountState, DocumentKind, FulfillmentState, JournalKind, LotKind, ReceiptKind, TransferState,
     AccrualKind, PurchaseState, RebateBasis, RebateSide, RebateSpan, Spread, SupplierDocument,
     SupplierInvoiceState, SupplierLineKind, Variance, VendorReturnState,
-    QuoteKind, QuoteState,
+    LoadState, ProofKind, QuoteKind, QuoteState, StopState,
     Goods, HoldScope, LineKind, LocationKind, Method, MovementKind, OrderState, PlaceKind, Rounding,
     Settlement, ShipmentState, Tracking, WhenShort, Buyer, ListScope, TaxKind,
 }

@@ -20,6 +20,7 @@ pub mod invoices;
 pub mod journals;
 pub mod late_costs;
 pub mod levels;
+pub mod loads;
 pub mod locations;
 pub mod numbers;
 pub mod orders;

@@ -12,10 +12,12 @@ mod documents;
 mod export;
 mod import;
 mod items;
+mod loads;
 mod orders;
 mod output;
 mod plan;
 mod prices;
+mod quotes;
 mod refunds;
 mod returns;
 mod setup;
@@ -104,6 +106,18 @@ enum Command {
     /// Set tax codes, rules and exemptions, and explain taxes
     #[command(subcommand)]
     Taxes(taxes::Taxes),
+    /// Write, send, revise and convert quotes
+    #[command(subcommand)]
+    Quotes(quotes::Quotes),
+    /// Write, revise and call off agreements with accounts
+    #[command(subcommand)]
+    Agreements(quotes::Agreements),
+    /// List, add and change own vehicles
+    #[command(subcommand)]
+    Vehicles(loads::Vehicles),
+    /// Plan loads of own vehicles and follow them on the road
+    #[command(subcommand)]
+    Loads(loads::Loads),
     /// List and show customers and their trade accounts
     #[command(subcommand)]
     Customers(customers::Customers),
@@ -246,6 +260,10 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Items(items) => items.run(session),
         Command::Prices(prices) => prices.run(session),
         Command::Taxes(taxes) => taxes.run(session),
+        Command::Quotes(quotes) => quotes.run(session),
+        Command::Agreements(agreements) => agreements.run(session),
+        Command::Vehicles(vehicles) => vehicles.run(session),
+        Command::Loads(loads) => loads.run(session),
         Command::Customers(customers) => customers.run(session),
         Command::Channels => items::channels(session),
         Command::Locations => items::locations(session),

@@ -15,6 +15,7 @@ pub mod export;
 pub mod fulfillments;
 pub mod import;
 pub mod invoices;
+pub mod loads;
 pub mod orders;
 pub mod parties;
 pub mod payments;

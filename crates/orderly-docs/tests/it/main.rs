@@ -8,4 +8,5 @@ mod labels;
 mod paper;
 mod sample;
 mod tools;
+mod trade;
 mod zpl;

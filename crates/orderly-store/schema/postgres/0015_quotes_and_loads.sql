@@ -39,7 +39,7 @@ CREATE TABLE load (
     id bytea PRIMARY KEY,
     number text COLLATE "C" NOT NULL UNIQUE,
     vehicle_id bytea NOT NULL REFERENCES vehicle (id),
-    location_id bytea NOT NULL REFERENCES location (id),
+    location_id bytea NOT NULL,
     day bigint NOT NULL,
     driver text COLLATE "C",
     state text COLLATE "C" NOT NULL
@@ -63,7 +63,7 @@ CREATE TABLE load_stop (
     id bytea PRIMARY KEY,
     load_id bytea NOT NULL REFERENCES load (id),
     position bigint NOT NULL,
-    order_id bytea NOT NULL REFERENCES orders (id),
+    order_id bytea NOT NULL,
     delivery_id bytea NOT NULL,
     fulfillment_id bytea NOT NULL,
     shipment_id bytea,

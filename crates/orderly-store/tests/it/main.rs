@@ -10,6 +10,7 @@ mod exchanges;
 mod invoices;
 mod late_costs;
 mod ledger;
+mod loads;
 mod migrations;
 mod orders;
 mod parties;

@@ -64,7 +64,7 @@ pub struct PickLists {
 }
 
 impl Sheet {
-    const fn paper(self) -> Paper {
+    pub const fn paper(self) -> Paper {
         match self {
             Self::A4 => Paper::A4,
             Self::Letter => Paper::Letter,
@@ -72,7 +72,7 @@ impl Sheet {
     }
 }
 
-fn refused(error: &DocError) -> Error {
+pub fn refused(error: &DocError) -> Error {
     Error::Invalid(format!("the document cannot be printed: {error}"))
 }
 
@@ -130,25 +130,37 @@ impl Wanted {
         end: &str,
         pages: &[Vec<u8>],
     ) -> Result<ExitCode, Error> {
-        if self.out.as_deref() == Some(Path::new("-")) {
-            let mut stdout = std::io::stdout().lock();
-            for page in pages.iter().take(if end == "zpl" { pages.len() } else { 1 }) {
-                stdout.write_all(page).map_err(|error| cannot(Path::new("-"), &error))?;
-            }
-            return Ok(ExitCode::SUCCESS);
-        }
-        let mut files = Vec::with_capacity(pages.len());
-        for (index, page) in pages.iter().enumerate() {
-            let file = match &self.out {
-                Some(file) if pages.len() == 1 => file.clone(),
-                Some(file) => numbered(file, index + 1),
-                None => PathBuf::from(format!("{kind}-{number}-{}.{end}", index + 1)),
-            };
-            std::fs::write(&file, page).map_err(|error| cannot(&file, &error))?;
-            files.push(file.display().to_string());
-        }
-        session.out.answer(&json!({ "files": files }), || files.join("\n"))
+        let name = format!("{kind}-{number}");
+        write_pages(session, self.out.as_deref(), &name, end, pages)
     }
+}
+
+/// Writes one file per document and says which; stdout takes a single one.
+pub fn write_pages(
+    session: &Session,
+    out: Option<&Path>,
+    name: &str,
+    end: &str,
+    pages: &[Vec<u8>],
+) -> Result<ExitCode, Error> {
+    if out == Some(Path::new("-")) {
+        let mut stdout = std::io::stdout().lock();
+        for page in pages.iter().take(if end == "zpl" { pages.len() } else { 1 }) {
+            stdout.write_all(page).map_err(|error| cannot(Path::new("-"), &error))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut files = Vec::with_capacity(pages.len());
+    for (index, page) in pages.iter().enumerate() {
+        let file = match out {
+            Some(file) if pages.len() == 1 => file.to_path_buf(),
+            Some(file) => numbered(file, index + 1),
+            None => PathBuf::from(format!("{name}-{}.{end}", index + 1)),
+        };
+        std::fs::write(&file, page).map_err(|error| cannot(&file, &error))?;
+        files.push(file.display().to_string());
+    }
+    session.out.answer(&json!({ "files": files }), || files.join("\n"))
 }
 
 fn cannot(file: &Path, error: &std::io::Error) -> Error {

@@ -2,7 +2,7 @@
 
 mod exchange;
 mod money;
-mod page;
+pub mod page;
 pub mod pick;
 mod place;
 mod steps;

@@ -183,7 +183,7 @@ fn recipient(shown: &Shown, shipment: &Shipment) -> Result<Address, Error> {
     })
 }
 
-fn sender(shown: &Shown, location: LocationId) -> Result<Address, Error> {
+pub(super) fn sender(shown: &Shown, location: LocationId) -> Result<Address, Error> {
     let own = shown.locations.get(&location);
     let mut address = address_of(shown, own.and_then(|own| own.party)).unwrap_or_default();
     if address.company.is_empty() {
@@ -201,11 +201,15 @@ fn location_name(shown: &Shown, location: LocationId) -> String {
     shown.locations.get(&location).map(|own| own.name.clone()).unwrap_or_default()
 }
 
-fn address_of(shown: &Shown, party: Option<PartyId>) -> Option<Address> {
-    let Party { name, company, address_lines, city, region, postcode, country, .. } =
-        shown.parties.get(&party?)?;
+pub(super) fn address_of(shown: &Shown, party: Option<PartyId>) -> Option<Address> {
+    shown.parties.get(&party?).map(address_from)
+}
+
+/// A party's address as documents print it.
+pub(super) fn address_from(party: &Party) -> Address {
+    let Party { name, company, address_lines, city, region, postcode, country, .. } = party;
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    Some(Address {
+    Address {
         name: name.clone(),
         company: text(company),
         lines: address_lines.clone(),
@@ -213,7 +217,7 @@ fn address_of(shown: &Shown, party: Option<PartyId>) -> Option<Address> {
         region: text(region),
         postcode: text(postcode),
         country: text(country),
-    })
+    }
 }
 
 fn references(order: &Order) -> Vec<Reference> {
@@ -232,7 +236,7 @@ fn day(shown: &Shown, shipment: &Shipment) -> String {
     shipment.shipped_at.day_in(zone).to_string()
 }
 
-fn doc_line(shown: &Shown, line: &Line, qty: Qty) -> DocLine {
+pub(super) fn doc_line(shown: &Shown, line: &Line, qty: Qty) -> DocLine {
     let item = line.item.and_then(|item| shown.catalog.get(item));
     DocLine {
         quantity: quantity(item.map(AsRef::as_ref), line, qty),

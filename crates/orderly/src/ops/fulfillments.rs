@@ -2,7 +2,7 @@
 
 pub mod cancel;
 pub mod close;
-mod hand;
+pub(super) mod hand;
 pub mod hold;
 pub mod shipments;
 pub mod undo;

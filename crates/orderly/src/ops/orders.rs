@@ -117,6 +117,7 @@ pub fn apply(
         return Ok(after);
     }
     super::exchanges::ensure_may_ship(tx, call, before, &after)?;
+    super::loads::road::ensure_out(tx, before, &after)?;
     after.version = before.version + 1;
     after.sequence = before.sequence + 1;
     after.updated_at = call.now;

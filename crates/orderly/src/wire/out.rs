@@ -2,6 +2,7 @@
 //! quantities as integers.
 
 mod order;
+pub mod trade;
 
 use orderly_core::money::{Currency, Money};
 use orderly_core::order::axes::Axes;

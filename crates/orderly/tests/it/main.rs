@@ -17,6 +17,7 @@ mod import;
 mod import_files;
 mod import_plain;
 mod kill;
+mod loads;
 mod payments;
 mod place;
 mod place_more;

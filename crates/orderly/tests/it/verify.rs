@@ -3,6 +3,7 @@
 mod base;
 mod corrupt;
 mod plants;
+mod trade;
 
 use orderly::verify::{Cause, Options, Report, run};
 use orderly_core::id::{

@@ -117,7 +117,7 @@ fn walk(tx: &mut Tx<'_>, location: &Location) -> Result<HashMap<BinId, (bool, i6
 }
 
 /// The movements that a shipment's lines caused, and those that reverse them.
-pub(super) fn booked(
+pub(in crate::ops) fn booked(
     tx: &mut Tx<'_>,
     order: &Order,
     shipment: ShipmentId,
@@ -136,7 +136,7 @@ pub(super) fn booked(
 }
 
 /// The levels a fulfillment's goods leave from, locked.
-pub(super) fn levels_of(
+pub(in crate::ops) fn levels_of(
     tx: &mut Tx<'_>,
     order: &Order,
     fulfillment: FulfillmentId,

@@ -197,25 +197,40 @@ pub fn bring_back(
 ) -> Result<Order, Error> {
     let done = Command::BringBack;
     follow(app, call, done, Permission::Deliver, of, |tx, order, booked, ids| {
-        let location = order.shipment(of.1)?.location;
-        let bin = match back.bin {
-            Some(bin) => known_bin(tx, location, bin)?,
-            None => default_bin(tx, location, back.sellable)?,
-        };
-        let condition =
-            if back.sellable { Condition::Sellable } else { Condition::AwaitingInspection };
-        let to = BackTo { location, bin, condition };
-        let mut decision =
-            deliver::bring_back(order, of.1, lines, to, back.then, booked, call.now, ids)?;
-        if back.then == Then::Reopen {
-            source_again(tx, call, &mut decision.order, &[], ids)?;
-        }
-        if back.sellable {
-            let came = decision.movements.iter().map(|movement| (movement.item, location));
-            enqueue(tx, call, ids, &came.collect::<Vec<_>>())?;
-        }
-        Ok(decision)
+        come_back(tx, call, order, of.1, lines, back, booked, ids)
     })
+}
+
+/// Decides that goods came back, sources again what is reopened and serves backorders with what
+/// goes on sale.
+#[expect(clippy::too_many_arguments, reason = "each is a separate fact of the arrival")]
+pub(in crate::ops) fn come_back(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    order: &Order,
+    shipment: ShipmentId,
+    lines: Part<'_>,
+    back: Back,
+    booked: &[Movement],
+    ids: &mut IdSource,
+) -> Result<Decision, Error> {
+    let location = order.shipment(shipment)?.location;
+    let bin = match back.bin {
+        Some(bin) => known_bin(tx, location, bin)?,
+        None => default_bin(tx, location, back.sellable)?,
+    };
+    let condition = if back.sellable { Condition::Sellable } else { Condition::AwaitingInspection };
+    let to = BackTo { location, bin, condition };
+    let mut decision =
+        deliver::bring_back(order, shipment, lines, to, back.then, booked, call.now, ids)?;
+    if back.then == Then::Reopen {
+        source_again(tx, call, &mut decision.order, &[], ids)?;
+    }
+    if back.sellable {
+        let came = decision.movements.iter().map(|movement| (movement.item, location));
+        enqueue(tx, call, ids, &came.collect::<Vec<_>>())?;
+    }
+    Ok(decision)
 }
 
 fn known_bin(

@@ -1,0 +1,78 @@
+//! Loads as lists and pages show them.
+
+use std::collections::HashMap;
+
+use orderly_core::actor::{Permission, Scope};
+use orderly_core::catalog::Location;
+use orderly_core::id::{LoadId, OrderId};
+use orderly_core::load::{Load, Vehicle};
+use orderly_core::time::Day;
+use orderly_store::Tx;
+use orderly_store::tables::{loads, locations, orders};
+
+use crate::ops::read::orders::{Shown as ShownOrder, shown as show_order};
+use crate::{App, Call, Error};
+
+/// A load with everything its ids stand for.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub load: Load,
+    pub vehicle: Option<Vehicle>,
+    pub location: Option<Location>,
+    pub orders: HashMap<OrderId, ShownOrder>,
+}
+
+/// Returns the id of the load that `text` stands for: its number or its id.
+///
+/// # Errors
+/// `not_found`.
+pub fn find(tx: &mut Tx<'_>, text: &str) -> Result<LoadId, Error> {
+    let text = text.trim();
+    if let Some(found) = loads::by_number(tx, text)? {
+        return Ok(found);
+    }
+    let shown: String = text.chars().take(60).collect();
+    let missing = || Error::not_found(format!("load `{shown}`"));
+    let id: LoadId = text.parse().map_err(|_| missing())?;
+    Ok(loads::get(tx, id, false)?.ok_or_else(missing)?.id)
+}
+
+/// Returns the load that `text` stands for, with everything its page shows.
+pub fn show(app: &App, call: &Call, text: &str) -> Result<Shown, Error> {
+    app.store.read(|tx| {
+        let id = find(tx, text)?;
+        let load = super::load(tx, id, false)?;
+        let scope = Scope { location: Some(load.location), ..Scope::default() };
+        call.require(Permission::Read, scope)?;
+        let mut own = HashMap::new();
+        for stop in &load.stops {
+            if let Some(order) = orders::get(tx, stop.order, false)? {
+                own.insert(stop.order, show_order(tx, order)?);
+            }
+        }
+        Ok(Shown {
+            vehicle: loads::vehicle(tx, load.vehicle)?,
+            location: locations::get(tx, load.location)?,
+            orders: own,
+            load,
+        })
+    })
+}
+
+/// Returns up to `limit` loads, of one day or of all, the latest first, with their vehicles.
+pub fn list(
+    app: &App,
+    call: &Call,
+    day: Option<Day>,
+    limit: i64,
+) -> Result<Vec<(Load, Option<Vehicle>)>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| {
+        let mut out = Vec::new();
+        for load in loads::list(tx, day, limit.clamp(1, 1_000))? {
+            let vehicle = loads::vehicle(tx, load.vehicle)?;
+            out.push((load, vehicle));
+        }
+        Ok(out)
+    })
+}

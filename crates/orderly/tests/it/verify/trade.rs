@@ -1,0 +1,106 @@
+//! Corruptions of quotes and loads: each is found, and nothing else.
+
+use orderly::ops::loads::road::{self, Back, Drop};
+use orderly::ops::quotes::convert::convert;
+use orderly::verify::{Options, run};
+use serde_json::json;
+
+use super::corrupt::Owner;
+use crate::fixture::Shop;
+use crate::loads::{on_the_road, shop};
+
+/// Name, tables, what is done, the invariants that no longer hold, and whether PostgreSQL's own
+/// checks refuse it even so.
+type Plant = (&'static str, &'static [&'static str], &'static str, &'static [&'static str], bool);
+
+const PLANTS: &[Plant] = &[
+    (
+        "a quote counts more drawn",
+        &["quote_line"],
+        "UPDATE quote_line SET drawn = drawn + 1 WHERE drawn = 40",
+        &["Q1"],
+        false,
+    ),
+    (
+        "less is offered than was drawn",
+        &["quote_line"],
+        "UPDATE quote_line SET offered = 39 WHERE drawn = 40",
+        &["Q1", "D1"],
+        true,
+    ),
+    (
+        "an order line forgets its origin",
+        &["order_line"],
+        "UPDATE order_line SET origin_line_id = NULL WHERE origin_line_id IS NOT NULL",
+        &["E1", "Q1"],
+        false,
+    ),
+    ("a revision is gone", &["quote_revision"], "DELETE FROM quote_revision", &["Q2"], false),
+    (
+        "a stop carries other than its shipment",
+        &["load_line"],
+        "UPDATE load_line SET qty = qty + 1",
+        &["L1"],
+        false,
+    ),
+    (
+        "a stop has no shipment",
+        &["load_stop"],
+        "UPDATE load_stop SET shipment_id = NULL",
+        &["L1"],
+        false,
+    ),
+    (
+        "something is aboard a load that has returned",
+        &["load"],
+        "UPDATE load SET state = 'returned' WHERE state = 'departed'",
+        &["L2"],
+        false,
+    ),
+    (
+        "a load weighs more than its stops",
+        &["load"],
+        "UPDATE load SET weight_g = weight_g + 1",
+        &["L3"],
+        false,
+    ),
+    ("a load is over its limit", &["load"], "UPDATE load SET max_weight_g = 1", &["L3"], false),
+];
+
+#[test]
+fn every_planted_corruption_of_quotes_and_loads_is_found_and_nothing_else() {
+    for own in Shop::each() {
+        shop(&own);
+        own.buy("depot", "NAIL", "500", "0.03");
+        let quote = own.quoted(json!([{ "sku": "NAIL", "quantity": "100" }]));
+        let part = crate::fixture::read(json!({ "lines": [{ "line": 1, "quantity": "40" }] }));
+        convert(&own.app, &own.call(), quote.id, &part).unwrap();
+        let (_, home, stop) = on_the_road(&own);
+        let drop = Drop { received_by: "A. Field".into(), ..Drop::default() };
+        road::drop_at(&own.app, &own.call(), home.id, stop, &drop).unwrap();
+        road::give_back(&own.app, &own.call(), home.id, Back::default()).unwrap();
+        on_the_road(&own);
+        let mut owner = Owner::of(&own);
+        let checks_off = owner.is_sqlite();
+        let mut wrong = Vec::new();
+        for (name, tables, sql, broken, only_sqlite) in PLANTS {
+            if *only_sqlite && !checks_off {
+                continue;
+            }
+            owner.plant(tables, sql);
+            let report = run(&own.app, &Options::default()).unwrap();
+            owner.restore(tables);
+            let mut found: Vec<&str> = report.violations.iter().map(|one| one.invariant).collect();
+            found.sort_unstable();
+            found.dedup();
+            let mut broken = broken.to_vec();
+            broken.sort_unstable();
+            if found != broken {
+                wrong.push(format!("{name}: {found:?} instead of {broken:?}\n{report}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        let report = run(&own.app, &Options::default()).unwrap();
+        assert!(report.clean, "{report}");
+    }
+}
