@@ -1,13 +1,16 @@
 //! `cargo xtask bench placement`: orders placed in bulk on each engine, beside a floor that writes
-//! the same rows without deciding anything, in the same run.
+//! the same rows without deciding anything, in the same run. A fifth of the orders are for trade
+//! accounts: once held against their limits, once settled by payment, so that the difference is
+//! what the guard costs.
 
 mod floor;
 pub mod merchant;
 
 use std::time::Instant;
 
-use orderly::App;
 use orderly::ops::orders::place::{Placing, place_many};
+use orderly::wire::OrderIn;
+use orderly::{App, Call};
 
 use crate::run::Outcome;
 
@@ -18,6 +21,8 @@ const BATCH: usize = 500;
 struct Figures {
     engine: &'static str,
     placed: f64,
+    /// The same without the guard of credit limits.
+    unguarded: f64,
     floor: f64,
 }
 
@@ -39,15 +44,21 @@ pub fn run(words: &[String]) -> Outcome {
         all.push(measure("postgres", &schema("a"), &schema("b"), orders, runs)?);
     }
     let json = words.iter().any(|word| word == "--json");
-    for Figures { engine, placed, floor } in all {
+    for Figures { engine, placed, unguarded, floor } in all {
         let share = placed / floor;
+        let guard = 1.0 - placed / unguarded;
         if json {
             println!(
                 "{{\"engine\":\"{engine}\",\"orders_per_s\":{placed:.0},\
+                 \"unguarded_per_s\":{unguarded:.0},\"guard_cost\":{guard:.3},\
                  \"floor_per_s\":{floor:.0},\"floor_share\":{share:.3}}}"
             );
         } else {
-            println!("{engine:<9} {placed:>8.0} orders/s  floor {floor:>8.0}  share {share:.2}");
+            println!(
+                "{engine:<9} {placed:>8.0} orders/s  without credit guard {unguarded:>8.0}  guard \
+                 {:.1} %  floor {floor:>8.0}  share {share:.2}",
+                guard * 100.0
+            );
         }
     }
     Ok(())
@@ -64,22 +75,32 @@ fn measure(
     let shop = merchant::set_up(&app)?;
     let floor_app = App::open(floor_location).map_err(|error| error.to_string())?;
     let mut floor = floor::Floor::new(&app, &floor_app)?;
-    let mut placed = Vec::new();
-    let mut written = Vec::new();
+    let (mut placed, mut unguarded, mut written) = (Vec::new(), Vec::new(), Vec::new());
     for run in 0..runs {
-        let asked = shop.orders(run, orders);
-        let placings: Vec<Placing<'_>> =
-            asked.iter().map(|(call, order)| Placing { call, order }).collect();
-        let start = Instant::now();
-        for batch in placings.chunks(BATCH) {
-            for outcome in place_many(&app, batch) {
-                outcome.map_err(|error| error.to_string())?;
-            }
+        // Which comes first alternates: neither always meets the larger database.
+        for turn in 0..2 {
+            let on_credit = (run + turn) % 2 == 0;
+            let asked = shop.orders(2 * run + turn, orders, on_credit);
+            let speed = orders as f64 / place_all(&app, &asked)?;
+            if on_credit { placed.push(speed) } else { unguarded.push(speed) }
         }
-        placed.push(orders as f64 / start.elapsed().as_secs_f64());
         written.push(orders as f64 / floor.write(orders.div_ceil(BATCH))?);
     }
-    Ok(Figures { engine, placed: median(placed), floor: median(written) })
+    let (placed, unguarded) = (median(placed), median(unguarded));
+    Ok(Figures { engine, placed, unguarded, floor: median(written) })
+}
+
+/// Places the orders in batches and returns how long it took, in seconds.
+fn place_all(app: &App, asked: &[(Call, OrderIn)]) -> Result<f64, String> {
+    let placings: Vec<Placing<'_>> =
+        asked.iter().map(|(call, order)| Placing { call, order }).collect();
+    let start = Instant::now();
+    for batch in placings.chunks(BATCH) {
+        for outcome in place_many(app, batch) {
+            outcome.map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(start.elapsed().as_secs_f64())
 }
 
 fn median(mut figures: Vec<f64>) -> f64 {

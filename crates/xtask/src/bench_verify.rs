@@ -87,7 +87,7 @@ fn measure(
 }
 
 fn fill(app: &App, shop: &Shop, orders: usize, movements: usize) -> Result<(), String> {
-    let asked = shop.orders(0, orders);
+    let asked = shop.orders(0, orders, true);
     let placings: Vec<Placing<'_>> =
         asked.iter().map(|(call, order)| Placing { call, order }).collect();
     for batch in placings.chunks(BATCH) {

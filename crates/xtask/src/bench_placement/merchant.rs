@@ -1,11 +1,14 @@
 //! The merchant and the orders of the placement benchmark: four locations, 3 lines an order, a
-//! tenth kits, a fifth lengths and continuous goods, half of the customers new.
+//! tenth kits, a fifth lengths and continuous goods, half of the customers new, a fifth of the
+//! orders for the sites of trade accounts.
 
+use orderly::ops::accounts::{self, NewAccount, NewSite};
 use orderly::ops::{catalog, settings};
 use orderly::wire::OrderIn;
 use orderly::{App, Call, Error};
 use orderly_core::actor::Actor;
 use orderly_core::id::IdSource;
+use orderly_core::party::NewParty;
 use orderly_core::qty::Qty;
 use orderly_core::time::Instant;
 use orderly_core::units::{
@@ -17,6 +20,9 @@ use serde_json::{Value, json};
 
 const ITEMS: u64 = 500;
 const LOCATIONS: [&str; 4] = ["depot", "north", "south", "east"];
+/// Trade accounts, each with a site; both with limits that are never reached.
+const ACCOUNTS: usize = 200;
+const LIMIT: &str = "1000000000";
 const START: i64 = 1_772_438_400_000_000;
 
 /// Small deterministic noise (SplitMix64).
@@ -96,7 +102,27 @@ pub fn set_up(app: &App) -> Result<Shop, String> {
     for number in kits(false) {
         stock(app, &next(), number)?;
     }
+    for number in 0..ACCOUNTS {
+        open_account(app, number, &mut next)?;
+    }
     Ok(Shop)
+}
+
+fn open_account(app: &App, number: usize, next: &mut impl FnMut() -> Call) -> Result<(), String> {
+    let party = NewParty { name: format!("Builder {number}"), ..NewParty::default() };
+    let limit = Some(LIMIT.to_owned());
+    let new = NewAccount {
+        number: format!("T{number}"),
+        name: format!("Builder {number}"),
+        party: party.clone(),
+        terms_days: 30,
+        limit: limit.clone(),
+        ..NewAccount::default()
+    };
+    let account = accounts::create_account(app, &next(), &new).map_err(|error| said(&error))?;
+    let site = NewSite { code: "S1".into(), name: "Site 1".into(), party, reference: None, limit };
+    accounts::create_site(app, &next(), account.id, &site).map_err(|error| said(&error))?;
+    Ok(())
 }
 
 fn stock(app: &App, call: &Call, number: u64) -> Result<(), String> {
@@ -148,20 +174,21 @@ fn stock(app: &App, call: &Call, number: u64) -> Result<(), String> {
 }
 
 impl Shop {
-    /// The orders of one run, each under a key of its own.
-    pub fn orders(&self, run: usize, count: usize) -> Vec<(Call, OrderIn)> {
+    /// The orders of one run, each under a key of its own. Those for accounts are settled on them
+    /// where `on_credit`, and so held against their limits.
+    pub fn orders(&self, run: usize, count: usize, on_credit: bool) -> Vec<(Call, OrderIn)> {
         let mut noise = Noise(run as u64 + 1);
         let first = 1_000_000 + run * count;
         (first..first + count)
             .map(|number| {
                 let call = call(number as u64).with_key(format!("key-{number}"), b"order");
-                (call, order(number, &mut noise))
+                (call, order(number, on_credit, &mut noise))
             })
             .collect()
     }
 }
 
-fn order(number: usize, noise: &mut Noise) -> OrderIn {
+fn order(number: usize, on_credit: bool, noise: &mut Noise) -> OrderIn {
     let lines: Vec<Value> = (0..3)
         .map(|_| {
             let item = noise.below(ITEMS);
@@ -179,7 +206,10 @@ fn order(number: usize, noise: &mut Noise) -> OrderIn {
         .collect();
     // Every other customer is new.
     let customer = if number.is_multiple_of(2) { number } else { number % 1_000 };
+    let trade = number.is_multiple_of(5).then(|| format!("T{}", (number / 5) % ACCOUNTS));
+    let settlement = trade.as_ref().filter(|_| on_credit).map(|_| "account");
     let order = json!({
+        "account": trade, "site": trade.as_ref().map(|_| "S1"), "settlement": settlement,
         "channel": "web", "external_id": format!("EXT-{number}"),
         "customer": { "email": format!("c{customer}@example.com"), "name": "Ann Field" },
         "deliveries": { "method": "parcel", "ship_to": { "name": "Ann Field",
