@@ -2,6 +2,7 @@
 //! names and addresses of all of them.
 
 mod account;
+pub mod statement;
 
 pub use account::*;
 

@@ -78,6 +78,12 @@ impl Day {
     pub fn plus_days(self, days: i32) -> Self {
         Self(self.0.saturating_add(days))
     }
+    /// The first day of this day's month.
+    pub fn start_of_month(self) -> Self {
+        let epoch = jiff::civil::date(1970, 1, 1);
+        let date = epoch.checked_add(jiff::Span::new().days(i64::from(self.0)));
+        date.map_or(self, |date| Self::from_date(date.first_of_month()))
+    }
     /// The last day of this day's month.
     pub fn end_of_month(self) -> Self {
         let epoch = jiff::civil::date(1970, 1, 1);

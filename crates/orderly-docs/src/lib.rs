@@ -6,6 +6,8 @@
 //! - [`PackingSlip`], [`PickList`] and [`PurchaseDocument`]: tables that flow over A4 or US letter
 //!   pages, as PDF.
 //! - [`QuoteSheet`], [`LoadList`] and [`DeliveryNote`]: offers with prices, what goes with a van.
+//! - [`PackingSlip`] and [`PickList`]: tables that flow over A4 or US letter pages, as PDF.
+//! - [`AccountStatement`]: what happened on an account, what is open and how late, as PDF.
 //! - [`Sscc`] and [`Gtin`]: GS1 numbers with their check digits.
 //!
 //! Text may be in Latin, Greek, Cyrillic and most other alphabets; a character that the embedded
@@ -70,6 +72,7 @@ mod raster;
 mod reference;
 mod slip;
 mod sscc;
+mod statement;
 mod table;
 mod zpl;
 
@@ -84,4 +87,5 @@ pub use quote::{PricedLine, QuoteSheet};
 pub use reference::Reference;
 pub use slip::{Cut, DocLine, PackingSlip, PickLine, PickList};
 pub use sscc::{Sscc, SsccError};
+pub use statement::{AccountStatement, StatementEntry, StatementItem};
 pub use zpl::Dpi;

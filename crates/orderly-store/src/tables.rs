@@ -36,6 +36,7 @@ pub mod receipts;
 pub mod refunds;
 pub mod returns;
 pub mod settings;
+pub mod statements;
 pub mod stock_values;
 pub mod supplier_invoices;
 pub mod suppliers;

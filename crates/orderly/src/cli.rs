@@ -3,6 +3,7 @@
 //! Data goes to stdout, progress and errors to stderr. Exit codes: 0 done, 1 refused (or
 //! violations found), 2 could not.
 
+mod accounts;
 mod advice;
 mod books;
 mod config;
@@ -121,6 +122,9 @@ enum Command {
     /// List and show customers and their trade accounts
     #[command(subcommand)]
     Customers(customers::Customers),
+    /// Trade accounts: limits, sites, people, holds, statements and aged debt
+    #[command(subcommand)]
+    Accounts(accounts::Accounts),
     /// List the channels that orders come from
     Channels,
     /// List the locations that hold and send goods
@@ -265,6 +269,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Vehicles(vehicles) => vehicles.run(session),
         Command::Loads(loads) => loads.run(session),
         Command::Customers(customers) => customers.run(session),
+        Command::Accounts(accounts) => accounts.run(session),
         Command::Channels => items::channels(session),
         Command::Locations => items::locations(session),
         Command::Books(books) => books.run(session),

@@ -151,6 +151,13 @@ pub enum AccountChange {
     State {
         state: AccountState,
     },
+    /// By how much the counters were wrong, in minor units of the account's currency.
+    Recounted {
+        site: Option<SiteId>,
+        open: i64,
+        dispatched: i64,
+        invoiced: i64,
+    },
     Site {
         site: SiteId,
         code: String,

@@ -15,4 +15,5 @@ mod pricing;
 mod refunds;
 mod returns;
 mod sample;
+mod statement;
 mod world;

@@ -7,6 +7,7 @@ mod gs1;
 mod labels;
 mod paper;
 mod sample;
+mod statements;
 mod tools;
 mod trade;
 mod zpl;

@@ -120,6 +120,17 @@ pub fn open_on_account(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Str
     )
 }
 
+/// Returns the ids of up to `limit` orders of an account after an id, by id.
+pub fn of_account(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    after: OrderId,
+    limit: i64,
+) -> Result<Vec<OrderId>, StoreError> {
+    let sql = "SELECT id FROM orders WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    tx.query(sql, &[&account, &after, &limit], |row| row.get("id"))
+}
+
 /// Returns the orders of which a shipment or a parcel has this tracking number, or a parcel this
 /// SSCC, by id.
 pub fn by_tracking(tx: &mut Tx<'_>, text: &str) -> Result<Vec<OrderId>, StoreError> {

@@ -159,7 +159,9 @@ fn an_order_is_read_as_it_was_written_and_saved_by_what_changed() {
         assert_eq!(orders::get(tx, OrderId::NONE, false)?, None);
         assert_eq!(orders::by_number(tx, "1")?, Some(one.id));
         assert_eq!(orders::by_external(tx, one.channel, "EXT-2")?, Some((two.id, [2; 16])));
-        assert_eq!(orders::open_on_account(tx, AccountId::from_bytes([9; 16]))?, None);
+        let nobody = AccountId::from_bytes([9; 16]);
+        assert_eq!(orders::open_on_account(tx, nobody)?, None);
+        assert_eq!(orders::of_account(tx, nobody, OrderId::NONE, 9)?, []);
         let mut after = one.clone();
         (after.version, after.sequence) = (2, 2);
         let shipment = Shipment {

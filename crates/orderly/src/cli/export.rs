@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use orderly_core::time::Day;
 use serde_json::{Map, Value};
 
 use super::Session;
+use super::accounts::money::day;
 use crate::Error;
+use crate::ops::accounts::statements::{self, Period};
 use crate::ops::export;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -22,6 +25,8 @@ pub enum What {
     /// The feed of events
     Events,
     Journals,
+    /// What happened on accounts from one day to another
+    Statements,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -40,6 +45,15 @@ pub struct Export {
     /// Write to this file instead of stdout
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Statements: only of this account
+    #[arg(long, value_name = "NUMBER")]
+    account: Option<String>,
+    /// Statements: the first day; the first of the month where absent
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    from: Option<Day>,
+    /// Statements: the last day; today where absent
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    as_of: Option<Day>,
 }
 
 impl Export {
@@ -57,23 +71,32 @@ impl Export {
         let mut sink = BufWriter::new(sink);
         let mut first = true;
         let json = session.out.json || self.format == Format::Ndjson;
-        export::run(&app, &call, self.kind(), |row| {
+        let write = |row: &[(String, Value)]| {
             let text = if json { ndjson(row)? } else { csv(row, std::mem::take(&mut first))? };
             sink.write_all(&text).map_err(cannot)
-        })?;
+        };
+        match self.kind() {
+            Some(kind) => export::run(&app, &call, kind, write)?,
+            None => {
+                let period = Period { from: self.from, as_of: self.as_of };
+                statements::export(&app, &call, self.account.as_deref(), period, write)?;
+            }
+        }
         sink.flush().map_err(cannot)?;
         Ok(ExitCode::SUCCESS)
     }
 
-    const fn kind(&self) -> export::Export {
-        match self.what {
+    /// `None` for what is no single table.
+    const fn kind(&self) -> Option<export::Export> {
+        Some(match self.what {
             What::Orders => export::Export::Orders,
             What::Lines => export::Export::Lines,
             What::Items => export::Export::Items,
             What::Stock => export::Export::Stock,
             What::Events => export::Export::Events,
             What::Journals => export::Export::Journals,
-        }
+            What::Statements => return None,
+        })
     }
 }
 

@@ -4,7 +4,10 @@
 
 pub mod exposure;
 pub mod people;
+mod print;
+mod recount;
 pub mod state;
+pub mod statements;
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::new::code;
@@ -25,6 +28,8 @@ pub use self::exposure::move_invoiced;
 pub use self::people::{
     NewContact, NewSite, create_contact, create_site, update_contact, update_site,
 };
+pub use self::print::{AGES, print, word};
+pub use self::recount::recount;
 pub use self::state::{close, hold, release, reopen, set_limit};
 
 use super::catalog::{found_again, ids, stale, taken};
@@ -222,6 +227,36 @@ pub(in crate::ops) fn account_of(tx: &mut Tx<'_>, id: AccountId) -> Result<Accou
 pub fn find(app: &App, call: &Call, text: &str) -> Result<Account, Error> {
     call.require(Permission::Read, Scope::default())?;
     app.store.read(|tx| found(tx, text))
+}
+
+/// Returns up to `limit` accounts after a number, by number, with what they and their sites owe.
+pub fn list(
+    app: &App,
+    call: &Call,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(Account, Vec<Exposure>)>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| {
+        let mut found = Vec::new();
+        for account in accounts::list(tx, after, limit.clamp(1, 1_000))? {
+            let owed = accounts::exposures(tx, account.id)?;
+            found.push((account, owed));
+        }
+        Ok(found)
+    })
+}
+
+/// Returns an account's site by its code.
+///
+/// # Errors
+/// `not_found`.
+pub fn site(app: &App, call: &Call, account: AccountId, code: &str) -> Result<Site, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    let sites = app.store.read(|tx| accounts::sites(tx, account))?;
+    let shown: String = code.chars().take(60).collect();
+    let found = sites.into_iter().find(|site| site.code == code.trim());
+    found.ok_or_else(|| Error::not_found(format!("site `{shown}` of this account")))
 }
 
 fn found(tx: &mut Tx<'_>, text: &str) -> Result<Account, Error> {

@@ -1,0 +1,228 @@
+//! Statements and aged debt.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use orderly_core::party::statement::Aged;
+use orderly_core::time::Day;
+use serde_json::{Value, json};
+
+use crate::Error;
+use crate::cli::Session;
+use crate::cli::documents::Sheet;
+use crate::cli::output::table;
+use crate::ops::accounts::statements::{self, AccountStatement, By, Period};
+use crate::ops::accounts::{AGES, print, word};
+use crate::wire::out::amount;
+
+/// Reads a day such as 2026-11-23.
+pub fn day(text: &str) -> Result<Day, String> {
+    Day::parse(text).map_err(|error| error.to_string())
+}
+
+#[derive(Debug, Args)]
+pub struct StatementArgs {
+    /// Number or id
+    account: String,
+    /// Only this site
+    #[arg(long)]
+    site: Option<String>,
+    /// The first day; the first of the month where absent
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    from: Option<Day>,
+    /// The last day; today where absent
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    as_of: Option<Day>,
+    /// Only what is open, without what happened
+    #[arg(long)]
+    open: bool,
+    /// Write a PDF to this file; `-` is stdout
+    #[arg(long, value_name = "FILE")]
+    pdf: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Sheet::A4)]
+    paper: Sheet,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SumBy {
+    Account,
+    /// Where the goods left from
+    Branch,
+    Entity,
+}
+
+#[derive(Debug, Args)]
+pub struct AgedArgs {
+    /// As of the end of this day; today where absent
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    as_of: Option<Day>,
+    #[arg(long, value_enum, default_value_t = SumBy::Account)]
+    by: SumBy,
+}
+
+impl StatementArgs {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let app = session.open()?;
+        let period = Period { from: self.from, as_of: self.as_of };
+        let call = session.reading();
+        let site = self.site.as_deref();
+        let drawn = statements::of_account(&app, &call, &self.account, site, period)?;
+        let Some(file) = &self.pdf else {
+            return session.out.answer(&json(&drawn), || page(&drawn, self.open));
+        };
+        let pdf = print(&drawn, self.paper.paper(), self.open).to_pdf();
+        let pdf = pdf
+            .map_err(|error| Error::Invalid(format!("the statement cannot be printed: {error}")))?;
+        let cannot = |error: std::io::Error| {
+            Error::Invalid(format!("{} cannot be written: {error}", file.display()))
+        };
+        if file == Path::new("-") {
+            std::io::stdout().lock().write_all(&pdf).map_err(cannot)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        std::fs::write(file, pdf).map_err(cannot)?;
+        let name = file.display().to_string();
+        session.out.answer(&json!({ "file": name }), || name.clone())
+    }
+}
+
+fn aged_json(aged: &Aged, money: impl Fn(i64) -> String) -> Value {
+    json!({
+        "current": money(aged.current),
+        "days_1_30": money(aged.to_30),
+        "days_31_60": money(aged.to_60),
+        "days_61_90": money(aged.to_90),
+        "over_90": money(aged.over_90),
+        "total": money(aged.sum()),
+    })
+}
+
+fn json(drawn: &AccountStatement) -> Value {
+    let AccountStatement { account, statement, .. } = drawn;
+    let money = |minor: i64| amount(minor, account.currency);
+    let entries = statement.entries.iter().map(|one| {
+        json!({
+            "on": one.on.to_string(), "kind": one.kind.code(), "document": one.name,
+            "site": drawn.code(one.site), "reference": one.reference,
+            "due_on": one.due_on.map(|day| day.to_string()),
+            "amount": money(one.amount), "balance": money(one.balance),
+        })
+    });
+    let open = statement.open.iter().map(|one| {
+        json!({
+            "kind": one.kind.code(), "document": one.name, "site": drawn.code(one.site),
+            "reference": one.reference, "issued_on": one.issued_on.to_string(),
+            "due_on": one.due_on.to_string(), "days_late": one.late.max(0),
+            "total": money(one.total), "open": money(one.open),
+        })
+    });
+    json!({
+        "account": account.number,
+        "name": account.name,
+        "site": drawn.site.as_ref().map(|site| site.code.as_str()),
+        "currency": account.currency.to_string(),
+        "from": statement.from.to_string(),
+        "as_of": statement.as_of.to_string(),
+        "opening": money(statement.opening),
+        "entries": entries.collect::<Vec<_>>(),
+        "closing": money(statement.closing),
+        "open": open.collect::<Vec<_>>(),
+        "aged": aged_json(&statement.aged, money),
+    })
+}
+
+fn page(drawn: &AccountStatement, only_open: bool) -> String {
+    let AccountStatement { account, statement, .. } = drawn;
+    let money = |minor: i64| amount(minor, account.currency);
+    let whose = drawn.site.as_ref().map(|site| format!(", site {}", site.code));
+    let mut lines = vec![format!(
+        "{}  {}{}  {} to {}, in {}",
+        account.number,
+        account.name,
+        whose.unwrap_or_default(),
+        statement.from,
+        statement.as_of,
+        account.currency
+    )];
+    if !only_open {
+        let edge = |caption: &str, minor: i64| {
+            let mut row = vec![String::new(); 6];
+            row[1] = caption.into();
+            row[5] = money(minor);
+            row
+        };
+        let entries = statement.entries.iter().map(|one| {
+            vec![
+                one.on.to_string(),
+                word(one.kind).into(),
+                one.name.clone(),
+                one.reference.clone().unwrap_or_default(),
+                money(one.amount),
+                money(one.balance),
+            ]
+        });
+        let rows = std::iter::once(edge("Opening", statement.opening))
+            .chain(entries)
+            .chain([edge("Closing", statement.closing)]);
+        let head = ["date", "what", "document", "reference", "amount>", "balance>"];
+        lines.extend([String::new(), table(&head, rows)]);
+    }
+    if statement.open.is_empty() {
+        lines.extend([String::new(), "Nothing is open.".into()]);
+    } else {
+        let rows = statement.open.iter().map(|one| {
+            vec![
+                one.name.clone(),
+                one.issued_on.to_string(),
+                one.due_on.to_string(),
+                if one.late > 0 { one.late.to_string() } else { String::new() },
+                money(one.total),
+                money(one.open),
+            ]
+        });
+        let head = ["open", "issued", "due", "days late>", "total>", "open>"];
+        lines.extend([String::new(), table(&head, rows)]);
+    }
+    let ages = AGES.iter().zip(statement.aged.parts());
+    let ages: Vec<String> = ages.map(|(age, minor)| format!("{age} {}", money(minor))).collect();
+    lines.extend([String::new(), ages.join(", ")]);
+    lines.join("\n")
+}
+
+impl AgedArgs {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let by = match self.by {
+            SumBy::Account => By::Account,
+            SumBy::Branch => By::Branch,
+            SumBy::Entity => By::Entity,
+        };
+        let found = statements::aged(&session.open()?, &session.reading(), self.as_of, by)?;
+        let objects: Vec<Value> = found
+            .iter()
+            .map(|line| {
+                let money = |minor: i64| amount(minor, line.currency);
+                json!({
+                    "entity": line.entity, "currency": line.currency.to_string(),
+                    "code": line.code, "name": line.name,
+                    "aged": aged_json(&line.aged, money),
+                })
+            })
+            .collect();
+        session.out.answer(&json!({ "aged": objects }), || {
+            let rows = found.iter().map(|line| {
+                let money = |minor: i64| amount(minor, line.currency);
+                let mut row = vec![line.code.clone(), line.name.clone(), line.currency.to_string()];
+                row.extend(line.aged.parts().map(money));
+                row.push(money(line.aged.sum()));
+                row
+            });
+            let head = [
+                "code", "name", "currency", "not due>", "1–30>", "31–60>", "61–90>", "90+>",
+                "total>",
+            ];
+            table(&head, rows)
+        })
+    }
+}
