@@ -85,6 +85,7 @@ fn worth(order: &Order) -> Worth {
     }
     for charge in &order.charges {
         let due = charge_due(order, charge);
+        sum.invoiced += charge.invoiced;
         if is_dispatched(order, charge) {
             sum.dispatched += due;
         } else {
@@ -127,13 +128,14 @@ fn of_line(line: &Line) -> Worth {
     }
 }
 
-/// What is still to be invoiced of a charge: nothing where the order was canceled before anything
-/// left.
+/// What is still to be invoiced of a charge, which goes on documents whole: nothing where the order
+/// was canceled before anything left.
 fn charge_due(order: &Order, charge: &Charge) -> i64 {
-    if order.head.state == OrderState::Canceled && !is_dispatched(order, charge) {
+    let given_up = order.head.state == OrderState::Canceled && !is_dispatched(order, charge);
+    if given_up || charge.invoiced != 0 {
         return 0;
     }
-    (charge.amount + charge.tax_added - charge.refunded).max(0)
+    (charge.due() - charge.refunded).max(0)
 }
 
 /// A charge is dispatched once anything of its delivery, or of the order, has left.
@@ -146,5 +148,5 @@ fn is_dispatched(order: &Order, charge: &Charge) -> bool {
 /// Money of the order that is there and has settled no invoice.
 fn unused(order: &Order) -> i64 {
     let paid = order.head.paid;
-    (paid.captured - paid.refunded).max(0)
+    (paid.captured - paid.refunded - paid.used).max(0)
 }

@@ -22,6 +22,7 @@ mod races;
 mod rates;
 mod refunds;
 mod returns;
+mod statements;
 mod stock;
 mod units;
 mod writing;

@@ -1,4 +1,4 @@
-//! What accounts and sites owe, counted again from their orders.
+//! What accounts and sites owe, counted again from their orders and documents.
 
 use std::collections::HashMap;
 
@@ -8,6 +8,7 @@ use orderly_core::order::exposure::exposure;
 use orderly_core::party::Exposure;
 use orderly_store::Tx;
 use orderly_store::tables::accounts::{self, ExposureKey};
+use orderly_store::tables::statements;
 use orderly_store::verify::Key;
 
 use super::render;
@@ -17,7 +18,7 @@ use crate::ops::accounts::exposure::keys;
 
 /// Counters read at once.
 const PIECE: u32 = 1_000;
-const TITLE: &str = "what accounts and sites owe is what their orders count";
+const TITLE: &str = "what accounts and sites owe is what their orders and documents count";
 const REMEDY: &str = "orderly accounts recount";
 
 /// What the orders count, and the last of them that counts.
@@ -25,7 +26,15 @@ const REMEDY: &str = "orderly accounts recount";
 pub(super) struct Sum {
     open: i64,
     dispatched: i64,
+    invoiced: i64,
     last: Option<OrderId>,
+}
+
+impl Sum {
+    fn text(&self) -> String {
+        let Self { open, dispatched, invoiced, .. } = self;
+        format!("open {open}, dispatched {dispatched}, invoiced {invoiced}")
+    }
 }
 
 pub(super) type Owed = HashMap<ExposureKey, Sum>;
@@ -47,8 +56,14 @@ pub(super) fn add(owed: &mut Owed, order: &Order) {
     }
 }
 
-/// Compares every counter with what was counted.
-pub(super) fn run(tx: &mut Tx<'_>, owed: &Owed, report: &mut Report) -> Result<(), Error> {
+/// Compares every counter with what was counted of the orders, and with the open documents.
+pub(super) fn run(tx: &mut Tx<'_>, mut owed: Owed, report: &mut Report) -> Result<(), Error> {
+    for (account, site, open) in statements::open_now(tx, None)? {
+        let site = site.filter(|site| !site.is_none());
+        for site in std::iter::once(SiteId::NONE).chain(site) {
+            owed.entry((account, site)).or_default().invoiced += open;
+        }
+    }
     let mut found = Vec::new();
     let (mut rows, mut met) = (0, 0);
     let mut after: ExposureKey = (AccountId::NONE, SiteId::NONE);
@@ -60,18 +75,20 @@ pub(super) fn run(tx: &mut Tx<'_>, owed: &Owed, report: &mut Report) -> Result<(
         for one in &stored {
             let sum = owed.get(&(one.account, one.site));
             met += usize::from(sum.is_some());
-            let (open, dispatched) = sum.map_or((0, 0), |sum| (sum.open, sum.dispatched));
-            if (one.open, one.dispatched) != (open, dispatched) {
-                found.push(differs(tx, one, (open, dispatched), sum.and_then(|sum| sum.last))?);
+            let none = Sum::default();
+            let sum = sum.unwrap_or(&none);
+            let stored = (one.open, one.dispatched, one.invoiced);
+            if stored != (sum.open, sum.dispatched, sum.invoiced) {
+                found.push(differs(tx, one, sum)?);
             }
         }
     }
     if met < owed.len() {
-        for (key, sum) in owed {
+        for (key, sum) in &owed {
             let stored = accounts::exposures(tx, key.0)?;
             if !stored.iter().any(|one| (one.account, one.site) == *key) {
                 let none = Exposure::none(key.0, key.1, None);
-                found.push(differs(tx, &none, (sum.open, sum.dispatched), sum.last)?);
+                found.push(differs(tx, &none, sum)?);
             }
         }
     }
@@ -82,27 +99,23 @@ pub(super) fn run(tx: &mut Tx<'_>, owed: &Owed, report: &mut Report) -> Result<(
     Ok(())
 }
 
-fn differs(
-    tx: &mut Tx<'_>,
-    stored: &Exposure,
-    counted: (i64, i64),
-    last: Option<OrderId>,
-) -> Result<Violation, Error> {
+fn differs(tx: &mut Tx<'_>, stored: &Exposure, counted: &Sum) -> Result<Violation, Error> {
     let mut named = vec![("account_id".to_owned(), Key::Id(stored.account.as_bytes()))];
     if !stored.site.is_none() {
         named.push(("site_id".to_owned(), Key::Id(stored.site.as_bytes())));
     }
-    let cause = match last {
+    let cause = match counted.last {
         Some(order) => render::event(tx, "order", order.as_bytes(), None)?,
         None => None,
     };
-    let text = |(open, dispatched): (i64, i64)| format!("open {open}, dispatched {dispatched}");
+    let Exposure { open, dispatched, invoiced, .. } = *stored;
+    let actual = Sum { open, dispatched, invoiced, last: None };
     Ok(Violation {
         invariant: "C1",
         what: TITLE.to_owned(),
         keys: render::keys(tx, &named)?,
-        expected: text(counted),
-        actual: text((stored.open, stored.dispatched)),
+        expected: counted.text(),
+        actual: actual.text(),
         cause,
         remedy: REMEDY.to_owned(),
     })

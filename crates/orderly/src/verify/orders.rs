@@ -47,7 +47,7 @@ pub(super) fn run(tx: &mut Tx<'_>, options: &Options, report: &mut Report) -> Re
     }
     // Counters are sums over all orders: some of them prove nothing.
     if options.since.is_none() {
-        credit::run(tx, &tally.owed, report)?;
+        credit::run(tx, tally.owed, report)?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod people;
 mod places;
 mod races;
+mod statements;
 mod states;
 
 use orderly::ops::accounts::{self, NewAccount, NewSite};
