@@ -6,7 +6,6 @@
 //! - [`PackingSlip`], [`PickList`] and [`PurchaseDocument`]: tables that flow over A4 or US letter
 //!   pages, as PDF.
 //! - [`QuoteSheet`], [`LoadList`] and [`DeliveryNote`]: offers with prices, what goes with a van.
-//! - [`PackingSlip`] and [`PickList`]: tables that flow over A4 or US letter pages, as PDF.
 //! - [`AccountStatement`]: what happened on an account, what is open and how late, as PDF.
 //! - [`Sscc`] and [`Gtin`]: GS1 numbers with their check digits.
 //!
