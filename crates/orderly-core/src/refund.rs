@@ -19,7 +19,9 @@ use crate::returns::Return;
 use crate::text;
 use crate::time::Instant;
 pub use fee::{Fee, FeeRule};
-pub use propose::{Ask, AskCharge, AskLine, Prior, Proposal, Proposed, propose};
+pub use propose::{
+    Ask, AskCharge, AskLine, Prior, Proposal, Proposed, propose, propose_on_account,
+};
 
 codes! {
     /// Why something is refunded.
@@ -77,7 +79,8 @@ pub struct Refund {
     pub currency: Currency,
     /// In minor units, fees taken off.
     pub amount: i64,
-    /// What of the amount is given as credit: no money moves for it.
+    /// What of the amount is given as credit out of what was paid for the order: no money moves
+    /// for it. An account is credited by the credit note of what was invoiced, out of nothing.
     pub credited: i64,
     pub settlement: RefundSettlement,
     pub state: RefundState,
@@ -127,7 +130,11 @@ pub fn decide(
 ) -> Result<Decision, Refusal> {
     let missing = |_| Refusal::at(Code::ReasonRequired, "/reason", "say why it is refunded");
     let reason = text::short(&new.reason).map_err(missing)?;
-    let mut proposal = propose(order, ask, prior)?;
+    let on_account = new.settlement == RefundSettlement::AccountCredit;
+    let mut proposal = match on_account {
+        true => propose_on_account(order, ask, prior)?,
+        false => propose(order, ask, prior)?,
+    };
     fee::keep(&mut proposal, order, returned, &new.fees)?;
     if proposal.lines.iter().all(|line| line.goods + line.tax == 0) {
         return Err(Refusal::new(Code::NothingToDo, "there is nothing to refund"));
@@ -157,7 +164,10 @@ pub fn decide(
         customer: order.head.customer,
         currency: order.currency,
         amount: proposal.amount,
-        credited: if new.settlement == RefundSettlement::Refund { 0 } else { proposal.amount },
+        credited: match new.settlement {
+            RefundSettlement::Refund | RefundSettlement::AccountCredit => 0,
+            RefundSettlement::StoreCredit | RefundSettlement::Exchange => proposal.amount,
+        },
         settlement: new.settlement,
         state: RefundState::Pending,
         awaits_approval: false,

@@ -134,6 +134,29 @@ fn gone(line: &Line) -> Qty {
 /// amount); `above_refundable` with the maximum in `allowed` where quantity, line or captured
 /// money do not cover it, overridden by the right to goodwill as far as money was captured.
 pub fn propose(order: &Order, ask: &Ask, prior: &Prior) -> Result<Proposal, Refusal> {
+    let maximum = money_left(order, prior);
+    within(order, ask, prior, (maximum, "was captured and not refunded"))
+}
+
+/// The same for a credit of the account that an order is charged to: what counts is what it was
+/// charged, paid or not.
+///
+/// # Errors
+/// Those of [`propose`].
+pub fn propose_on_account(order: &Order, ask: &Ask, prior: &Prior) -> Result<Proposal, Refusal> {
+    let lines: i64 = prior.lines.iter().map(|(_, amount)| amount).sum();
+    let charges = order.charges.iter().filter(|charge| !charge.is_restocking_fee());
+    let given = lines + charges.map(|charge| charge.refunded).sum::<i64>();
+    let maximum = (order.head.totals.total - fees(order) - given).max(0);
+    within(order, ask, prior, (maximum, "is charged to the account"))
+}
+
+fn within(
+    order: &Order,
+    ask: &Ask,
+    prior: &Prior,
+    (maximum, why): (i64, &str),
+) -> Result<Proposal, Refusal> {
     if ask.lines.is_empty() && ask.charges.is_empty() {
         return Err(Refusal::at(Code::NoLines, "/lines", "say what is refunded"));
     }
@@ -148,11 +171,10 @@ pub fn propose(order: &Order, ask: &Ask, prior: &Prior) -> Result<Proposal, Refu
         lines.push(proposed);
     }
     let amount = lines.iter().map(|line| line.goods + line.tax).sum();
-    let maximum = money_left(order, prior);
     if amount > maximum {
         let show = |minor| Money::new(minor, order.currency).to_string();
         let detail = format!(
-            "{} is more than the {} of order {} that was captured and not refunded",
+            "{} is more than the {} of order {} that {why}",
             show(amount),
             show(maximum),
             order.number

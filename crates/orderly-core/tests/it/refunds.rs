@@ -87,6 +87,26 @@ fn units_that_cost_nothing_are_no_unpaid_ones() {
     assert_eq!(back.amount, 1);
 }
 
+/// Nothing was paid for an order on account, and what came back of it is credited all the same.
+#[test]
+fn an_account_is_credited_for_what_it_is_charged() {
+    let mut order = shirts();
+    order.head.settlement = orderly_core::order::Settlement::Account;
+    order.head.paid = orderly_core::order::Paid::default();
+    let id = order.lines[0].id;
+    returned(&mut order, id, 4);
+    let credit = NewRefund { settlement: RefundSettlement::AccountCredit, ..named("came back") };
+    let (mut prior, wanted) = (Prior::default(), ask(id, Cause::Returned, 3));
+    assert_eq!(propose(&order, &wanted, &prior).unwrap_err().code(), Code::AboveRefundable);
+    let made = decide(&order, None, &credit, &wanted, &prior, &mut ids(4), NOW).unwrap();
+    assert_eq!((made.refund.amount, made.refund.credited), (5_378, 0));
+    prior.lines.push((id, made.refund.amount));
+    let seen = propose_on_account(&made.order, &ask(id, Cause::Returned, 1), &prior).unwrap();
+    assert_eq!((seen.amount, seen.maximum), (1_792, order.head.totals.total - 5_378));
+    let more = propose_on_account(&made.order, &ask(id, Cause::Returned, 2), &prior).unwrap_err();
+    assert_eq!(more.issues[0].allowed.as_deref(), Some("1"));
+}
+
 #[test]
 fn a_refund_says_why() {
     let mut order = shirts();

@@ -10,7 +10,7 @@ mod retry;
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::id::{ChargeId, IdSource, LineId, OrderId, PaymentId, RefundId, ReturnId};
 use orderly_core::id::{LegalEntityId, ReturnLineId};
-use orderly_core::order::Order;
+use orderly_core::order::{Order, Settlement};
 use orderly_core::payment::Payment;
 use orderly_core::qty::Qty;
 use orderly_core::refund::{
@@ -97,7 +97,9 @@ pub fn propose(app: &App, call: &Call, id: OrderId, new: &RefundIn) -> Result<Pr
         let order = order.ok_or_else(|| Error::not_found(format!("order {id}")))?;
         call.require(Permission::Read, Scope { channel: Some(order.channel), ..Scope::default() })?;
         let prior = refunds::prior(tx, id)?;
-        let mut proposal = refund::propose(&order, &ask(&order, new, call)?, &prior)?;
+        let on_account = new.settlement == RefundSettlement::AccountCredit;
+        let judge = if on_account { refund::propose_on_account } else { refund::propose };
+        let mut proposal = judge(&order, &ask(&order, new, call)?, &prior)?;
         let returned = new.returned.map(|id| tables::returns::get(tx, id, false)).transpose()?;
         let rules = fees::rules(tx, order.currency)?;
         refund::fee::keep(&mut proposal, &order, returned.flatten().as_ref(), &rules)?;
@@ -194,6 +196,20 @@ fn ensure_of_order(order: &Order, returned: Option<&Return>) -> Result<(), Error
     Ok(())
 }
 
+/// Refuses to credit an account that the order is not charged to.
+fn ensure_on_account(order: &Order) -> Result<(), Error> {
+    if order.head.account.is_none() {
+        let detail = format!("order {} has no account to credit", order.number);
+        return Err(Refusal::at(Code::AccountRequired, "/settlement", detail).into());
+    }
+    if order.head.settlement != Settlement::Account {
+        let detail = format!("order {} was paid: refund it, or give store credit", order.number);
+        let refusal = Refusal::at(Code::InvalidField, "/settlement", detail);
+        return Err(refusal.allowed("refund, store_credit").into());
+    }
+    Ok(())
+}
+
 /// Gives the credit of a refund and begins to move its money; settles it where all has moved.
 fn execute(
     tx: &mut Tx<'_>,
@@ -204,6 +220,11 @@ fn execute(
     settling: &Settling,
     ids: &mut IdSource,
 ) -> Result<Vec<Changed>, Error> {
+    if made.settlement == RefundSettlement::AccountCredit {
+        ensure_on_account(order)?;
+        *made = refund::settled(made)?;
+        return Ok(Vec::new());
+    }
     post_credit(tx, call, order, made, made.credited, ids)?;
     let changed =
         move_money(held, made, made.amount - made.credited, (named, settling), call, ids)?;

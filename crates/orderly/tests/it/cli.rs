@@ -213,6 +213,50 @@ fn an_order_walks_from_the_web_to_the_customer_and_partly_back() {
 }
 
 #[test]
+fn goods_come_back_step_by_step_and_are_exchanged() {
+    let shop = Shop::open();
+    shop.order("W1", "12");
+    for step in ["release", "pick", "pack", "ship"] {
+        shop.done(&format!("orders {step} W1"));
+    }
+    shop.done("orders pay W1 --method card");
+    shop.done("orders deliver W1");
+    shop.done("returns request --order W1 --line NAIL=3 --reason surplus");
+    let asked = shop.json("returns list --state requested");
+    let number = asked["returns"][0]["number"].as_str().unwrap().to_owned();
+    shop.done(&format!("returns approve {number}"));
+    let came = shop.json(&format!("returns receive {number} --at MAIN"));
+    assert_eq!(came["lines"][0]["fates"]["awaiting_inspection"], 3);
+    let seen = shop.json(&format!("returns inspect {number} --line 1=2 --to restocked"));
+    assert_eq!(seen["lines"][0]["fates"]["restocked"], 2);
+    shop.done("config set refund.restocking_fees [{\"percent\":\"50\"}]");
+    let made = shop.json("orders refund W1 --line NAIL=2 --cause returned --reason surplus");
+    assert_eq!((made["amount"].as_str(), made["state"].as_str()), (Some("0.12"), Some("settled")));
+    let refund = made["number"].as_str().unwrap();
+    assert!(shop.done("refunds list").contains(refund));
+    assert!(shop.done(&format!("refunds show {refund}")).contains("restocking fee"));
+    let late = shop.run(&format!("refunds cancel {refund}"));
+    assert!(late.err.ends_with("[invalid_transition]\n"), "{}", late.err);
+    let swap = "orders exchange W1 --line NAIL=4 --for NAIL=6 --at MAIN --waive-fee --reason size";
+    let open = shop.json(swap);
+    assert_eq!((open["reserved"].as_str(), open["to_pay"].as_str()), (Some("0.48"), Some("0.24")));
+    let exchange = open["number"].as_str().unwrap().to_owned();
+    assert!(shop.done(&format!("exchanges show {exchange}")).contains("To be paid: 0.24 GBP"));
+    let gone = shop.json(&format!("exchanges cancel {exchange} --reason kept"));
+    assert_eq!(gone["state"], "canceled");
+    shop.done("returns request --channel STORE --line NAIL=1 --reason found");
+    let blind = shop.json("returns list --state approved");
+    let number = blind["returns"][0]["number"].as_str().unwrap().to_owned();
+    shop.done(&format!("returns receive {number} --at MAIN --to restocked"));
+    let none = shop.run(&format!("returns credit {number} --reason found"));
+    assert!(none.err.ends_with("[not_sold]\n"), "{}", none.err);
+    shop.done("config set returns.blind_prices any");
+    let credit = shop.json(&format!("returns credit {number} --reason found"));
+    assert_eq!(credit["amount"], "0.12");
+    assert!(shop.done("verify").contains("Everything adds up"));
+}
+
+#[test]
 fn the_same_order_again_is_the_same_order_and_another_is_refused() {
     let shop = Shop::open();
     let first = shop.order("W1", "3");

@@ -159,11 +159,8 @@ pub(in crate::ops) fn post_credit(
 ) -> Result<(), Error> {
     let owed = match refund.settlement {
         RefundSettlement::StoreCredit => Account::StoreCredit,
-        RefundSettlement::AccountCredit if order.head.account.is_none() => {
-            let detail = format!("order {} has no account to credit", order.number);
-            return Err(Refusal::at(Code::AccountRequired, "/settlement", detail).into());
-        }
-        RefundSettlement::AccountCredit => Account::Receivables,
+        // The credit note of what was invoiced posts it; what was not is not charged.
+        RefundSettlement::AccountCredit => return Ok(()),
         // What is carried to the replacement: the payment that brings it there takes it up.
         RefundSettlement::Exchange | RefundSettlement::Refund => Account::UnappliedReceipts,
     };
