@@ -224,7 +224,7 @@ pub enum ConfigCommand {
     /// Set a setting of the merchant's, such as refund.second_approval_above
     Set {
         /// Dotted lower-case words
-        key: String,
+        setting: String,
         value: String,
         #[command(flatten)]
         given: Given,
@@ -237,9 +237,9 @@ impl ConfigCommand {
     pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         match self {
             Self::Show => {}
-            Self::Set { key, value, given } => {
+            Self::Set { setting, value, given } => {
                 let call = session.changing(given, self)?;
-                let done = ops::settings::set(&session.open()?, &call, key, value)?;
+                let done = ops::settings::set(&session.open()?, &call, setting, value)?;
                 let object = json!({ "key": done.key, "value": done.value });
                 return session.out.answer(&object, || format!("{} = {}", done.key, done.value));
             }

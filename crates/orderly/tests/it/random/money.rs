@@ -289,7 +289,13 @@ pub fn inspect(world: &mut World) -> Outcome {
         }
         Err(Error::Refused(refusal)) => {
             let said = refusal.code();
-            let may = matches!(said, Code::NotReversible | Code::InvalidTransition | Code::NotHeld);
+            let may = matches!(
+                said,
+                Code::NotReversible
+                    | Code::InvalidTransition
+                    | Code::NotHeld
+                    | Code::AboveReturnable
+            );
             assert!(may, "{world}: {from:?} → {to:?} is not taken back: {refusal}");
         }
         Err(error) => panic!("{world}: {error:?}"),
