@@ -416,3 +416,50 @@ fn a_backup_is_restored_and_never_over_another_database() {
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("pg_dump") && !ran.err.contains("secret"), "{}", ran.err);
 }
+
+#[test]
+fn a_quote_becomes_an_order_that_leaves_with_a_van() {
+    let shop = Shop::open();
+    let quote = serde_json::json!({
+        "channel": "WEB",
+        "customer": { "name": "Ada Lane", "address": {
+            "lines": ["1 High St"], "city": "York", "postcode": "YO1 1AA", "country": "GB" } },
+        "terms": { "valid_until": "2999-12-31",
+                   "lines": [{ "sku": "NAIL", "quantity": "60", "unit_price": "0.10" }] },
+    });
+    let made = shop.run_with("quotes create - --json", &quote.to_string());
+    assert_eq!(made.code, 0, "{}", made.err);
+    assert!(shop.run("quotes convert Q1001").err.contains("not sent yet"));
+    shop.done("quotes send Q1001");
+    assert!(shop.done("quotes list").contains("Ada Lane"));
+    shop.file("van.json", r#"{ "deliveries": { "method": "van", "due": "6.00" } }"#);
+    let order = shop.json("quotes convert Q1001 --file van.json");
+    assert_eq!(order["totals"]["total"], "6.00");
+    assert_eq!(shop.json("quotes show Q1001")["state"], "converted");
+    shop.done("quotes pdf Q1001 --out quote.pdf");
+    assert!(std::fs::read(shop.path().join("quote.pdf")).unwrap().starts_with(b"%PDF"));
+    shop.done("vehicles add VAN-1 --max-kg 800 --max-mm 4000 --tag tail_lift");
+    assert!(shop.done("vehicles list").contains("tail_lift"));
+    let plan = "loads plan --vehicle VAN-1 --from MAIN --day 2026-03-03 --driver Jo";
+    let load = shop.json(plan)["number"].as_str().unwrap().to_owned();
+    let number = order["number"].as_str().unwrap();
+    shop.done(&format!("loads add {load} {number} --line NAIL=40 --slot 08:00-10:30"));
+    let early = shop.run(&format!("loads depart {load}"));
+    assert!(early.err.contains("packed"), "{}", early.err);
+    for step in ["release", "pick", "pack"] {
+        shop.done(&format!("orders {step} {number}"));
+    }
+    shop.done(&format!("loads depart {load}"));
+    std::fs::write(shop.path().join("sign.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+    let drop = format!(
+        "loads drop {load} 1 --by Ada --line NAIL=30 --refused wet --signature sign.png \
+         --position 53.96,-1.08 --collected 6.00"
+    );
+    assert_eq!(shop.json(&drop)["stops"][0]["received_by"], "Ada");
+    let home = shop.json(&format!("loads return {load}"));
+    assert_eq!(home["state"], "returned");
+    assert!(shop.done("loads list --day 2026-03-03").contains(&load));
+    shop.done(&format!("loads pdf {load} --out list.pdf"));
+    shop.done(&format!("loads pdf {load} --notes --out note.pdf"));
+    assert!(shop.done("verify").contains("Everything adds up"));
+}

@@ -4,6 +4,7 @@ use std::sync::Barrier;
 
 use orderly::ops::fulfillments::cancel::{cancel, uncancel};
 use orderly::ops::orders::place::{Placing, place, place_many};
+use orderly::ops::prices::terms as prices;
 use orderly::ops::quotes::convert::convert;
 use orderly::ops::quotes::{self, read as reading};
 use orderly::{Call, Error};
@@ -37,7 +38,8 @@ impl Shop {
             "channel": "phone", "customer": { "email": "ann@example.com", "name": "Ann Field" },
             "terms": { "valid_until": "2026-03-31", "lines": lines },
         });
-        let quote = quotes::create(&self.app, &self.call(), QuoteKind::Quote, &read(new)).unwrap();
+        let call = self.call().with_reason("a good customer");
+        let quote = quotes::create(&self.app, &call, QuoteKind::Quote, &read(new)).unwrap();
         quotes::send(&self.app, &self.call(), quote.id).unwrap()
     }
 
@@ -48,7 +50,8 @@ impl Shop {
             "terms": { "valid_from": "2026-03-01", "valid_until": "2026-06-30", "lines": lines },
         });
         let kind = QuoteKind::Agreement;
-        quotes::create(&self.app, &self.call(), kind, &read(new)).unwrap()
+        let call = self.call().with_reason("a good customer");
+        quotes::create(&self.app, &call, kind, &read(new)).unwrap()
     }
 
     fn quote(&self, quote: &Quote) -> Quote {
@@ -202,7 +205,10 @@ fn only_the_latest_revision_sent_is_drawn_on_and_offers_at_least_what_was_drawn(
             "valid_until": "2026-03-31",
             "lines": [{ "sku": "NAIL", "quantity": "40", "unit_price": "0.05" }],
         }));
-        quotes::revise(&shop.app, &shop.call(), quote.id, &other).unwrap();
+        let refused = quotes::revise(&shop.app, &shop.call(), quote.id, &other);
+        assert_eq!(code(refused), Code::ReasonRequired, "the price is below the list's");
+        let call = shop.call().with_reason("a good customer");
+        quotes::revise(&shop.app, &call, quote.id, &other).unwrap();
         let sent = quotes::send(&shop.app, &shop.call(), quote.id).unwrap();
         assert_eq!(sent.revision, 2);
         let bolts = convert(&shop.app, &shop.call(), quote.id, &part(2, "1"));
@@ -288,7 +294,8 @@ fn an_agreement_is_called_off_in_parts_and_grows_by_revision_only() {
             "lines": [{ "sku": "BRICK", "quantity": "6000", "unit_price": "300.00",
                         "price_unit": "thousand" }],
         }));
-        quotes::revise(&shop.app, &shop.call(), agreement.id, &larger).unwrap();
+        let call = shop.call().with_reason("a good customer");
+        quotes::revise(&shop.app, &call, agreement.id, &larger).unwrap();
         let second = more().unwrap();
         assert_eq!(second.lines[0].quantities.ordered, qty(2001));
         assert_eq!(drawn(&shop.quote(&agreement)), [5001]);
@@ -409,6 +416,26 @@ fn a_batch_draws_in_its_order_and_a_refused_order_draws_nothing() {
         quotes::close(&shop.app, &shop.call(), agreement.id).unwrap();
         let again = place(&shop.app, &shop.call(), &orders[0]).unwrap();
         assert_eq!(again.id, outcomes[0].as_ref().unwrap().id, "what was placed is answered");
+        proof::all_holds(&shop.app);
+    }
+}
+
+#[test]
+fn a_quote_locks_the_price_with_the_discount_of_its_day() {
+    for shop in Shop::each() {
+        shop.buy("depot", "NAIL", "500", "0.03");
+        shop.account("T1");
+        let (app, call) = (&shop.app, || shop.call());
+        prices::account(app, &call(), "T1", (Some("builders"), None)).unwrap();
+        let discount = json!({ "code": "D10", "group": "builders", "discount": "10" });
+        prices::discount(app, &call(), &read(discount)).unwrap();
+        let agreement = shop.agreed(json!([{ "sku": "NAIL", "quantity": "100" }]));
+        let price = agreement.lines[0].line.price.to_string();
+        assert_eq!((agreement.total, price.as_str()), (900, "0.09"));
+        let half = convert(app, &call(), agreement.id, &part(1, "50")).unwrap();
+        assert_eq!(half.head.totals.total, 450);
+        let rest = convert(app, &call(), agreement.id, &Default::default()).unwrap();
+        assert_eq!(rest.head.totals.total, 450);
         proof::all_holds(&shop.app);
     }
 }

@@ -87,6 +87,11 @@ impl Offered {
                 let detail = format!("there is no {field} `{shown}`");
                 Refusal::at(Code::UnknownQuote, format!("/{field}"), detail)
             })?;
+            // What is used up was converted, whatever became of the quote since.
+            let used_up = quote.lines.iter().all(|one| one.left().is_zero());
+            if !used_up || quote.lines.is_empty() {
+                quote.ensure_drawable(super::today(tx, call, quote.legal_entity)?)?;
+            }
             spread(tx, quote, &mut out)?;
             drawn_on.push(quote);
         }

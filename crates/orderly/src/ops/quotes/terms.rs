@@ -3,7 +3,8 @@
 
 use orderly_core::id::IdSource;
 use orderly_core::item::Item;
-use orderly_core::order::{Line, Order, build};
+use orderly_core::money::Currency;
+use orderly_core::order::{Line, Order};
 use orderly_core::qty::{Entered, Qty, Ratio, STANDARD_UNITS};
 use orderly_core::quote::{Expected, Quote, QuoteLine, Terms};
 use orderly_core::refusal::{Code, Refusal, ensure};
@@ -11,10 +12,12 @@ use orderly_core::text;
 use orderly_core::time::Day;
 use orderly_store::Tx;
 use orderly_store::tables::{accounts, catalog, channels, parties};
+use rust_decimal::Decimal;
 
 use crate::ops::orders::keep_customers;
 use crate::ops::orders::resolve::{Asked, Resolver};
 use crate::ops::orders::trade::Trades;
+use crate::ops::prices::rules::Rules;
 use crate::wire::quotes::{ExpectedIn, QuoteIn, QuoteLineIn, TermsIn};
 use crate::wire::{CustomerIn, LineIn, OrderIn, TaxIn};
 use crate::{Call, Error};
@@ -69,8 +72,12 @@ pub fn build(
     let catalog = catalog::load(tx, &skus)?;
     let asked = Asked { request: &request, channel: &channel, number: "", content_hash: [0; 16] };
     let new = resolver.order(tx, call, ids, &asked)?;
-    let order = build::build(&new, &channel, &catalog, ids, call.now)
-        .map_err(|refusal| refusal.under("/terms"))?;
+    let known = (&channel, &catalog);
+    let built = Rules::load(tx, &catalog)?.build(tx, call, &new, known, &resolver.new_parties, ids);
+    let (order, _) = built.map_err(|error| match error {
+        Error::Refused(refusal) => refusal.under("/terms").into(),
+        other => other,
+    })?;
     parties::insert_many(tx, &resolver.new_parties)?;
     keep_customers(tx, &mut resolver)?;
     let day = |text: &str, pointer: &str| {
@@ -94,15 +101,29 @@ pub fn build(
     let built = order.lines.iter().filter(|line| line.parent.is_none());
     for (index, (line, one)) in built.zip(&given.lines).enumerate() {
         let item = line.item.and_then(|id| catalog.get(id)).map(AsRef::as_ref);
-        let made = quote_line(line, item, one, before, &terms);
+        let price = net_price(line, order.currency);
+        let made = quote_line((line, price), item, one, before, &terms);
         let made = made.map_err(|refusal| refusal.under(&format!("/terms/lines/{index}")))?;
         terms.lines.push(made);
     }
     Ok((order, terms))
 }
 
+/// The price of a line with its discounts taken off: what the whole line comes to at it is what it
+/// comes to with them.
+fn net_price(line: &Line, currency: Currency) -> Decimal {
+    if line.amounts.discount == 0 {
+        return line.price;
+    }
+    let net = Decimal::new(line.amounts.gross - line.amounts.discount, currency.exponent());
+    let ordered =
+        Decimal::from(line.quantities.ordered.get()) * Decimal::from(line.price_ratio.den);
+    let units = ordered / Decimal::from(line.price_ratio.num);
+    net.checked_div(units).map_or(line.price, |price| price.round_dp(12).normalize())
+}
+
 fn quote_line(
-    line: &Line,
+    (line, price): (&Line, Decimal),
     item: Option<&Item>,
     given: &QuoteLineIn,
     before: Option<&Quote>,
@@ -121,11 +142,12 @@ fn quote_line(
         unit_ratio: line.unit_ratio,
         cut_length: given.cut_length.clone(),
         offered: line.quantities.ordered,
-        price: line.price,
+        price,
         price_unit: price_unit(line, item, given.cut_length.is_some()),
         price_ratio: line.price_ratio,
         cost: line.cost,
-        taxes: line.taxes.clone(),
+        // Taxes by the rules are those of the day of each order.
+        taxes: if given.tax.is_empty() { Vec::new() } else { line.taxes.clone() },
         amount: line.amounts.due(),
         schedule: Vec::new(),
     };
