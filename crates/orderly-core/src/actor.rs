@@ -92,6 +92,7 @@ permissions! {
     Import "import"
     Export "export"
     Invoice "invoice.issue"
+    CreditInvoice "invoice.credit"
     Purchase "purchase"
     ApprovePurchase "purchase.approve"
     PaySupplier "purchase.pay"

@@ -33,6 +33,17 @@ fn extent(part: i64, whole: i64) -> Extent {
     }
 }
 
+/// How much of what the customer ordered is on documents; a kit counts by its own line.
+fn invoiced(order: &Order) -> Extent {
+    let own = order.lines.iter().filter(|line| line.parent.is_none());
+    let sums = own.fold((0, 0), |(part, whole), line| {
+        let q = &line.quantities;
+        let wanted = q.ordered.less(q.canceled).less(q.closed_short).get() + q.over.get();
+        (part + line.documented().get(), whole + wanted)
+    });
+    extent(sums.0, sums.1)
+}
+
 /// Returns the axes of an order: sums over its goods lines, kits by their components.
 pub fn axes(order: &Order) -> Axes {
     let goods: Vec<&Line> =
@@ -50,7 +61,7 @@ pub fn axes(order: &Order) -> Axes {
         allocated: extent(sum(|l| l.quantities.allocated) + shipped, wanted),
         shipped: extent(shipped, wanted),
         delivered: extent(sum(|l| l.quantities.delivered), wanted),
-        invoiced: extent(sum(|l| l.quantities.invoiced), wanted),
+        invoiced: invoiced(order),
         returned: match sum(|l| l.quantities.returned) {
             0 => Extent::None,
             returned => extent(returned, shipped),

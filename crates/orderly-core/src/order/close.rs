@@ -137,6 +137,9 @@ pub fn close(order: &Order, now: Instant, ids: &mut IdSource) -> Settled {
     if order.head.settlement == Settlement::Payment && paid < due {
         return refuse(format!("{paid} of {due} minor units are paid"));
     }
+    if order.head.settlement == Settlement::Account && !invoicing::is_complete(order) {
+        return refuse(format!("order {} is not invoiced in full", order.number));
+    }
     let mut after = order.clone();
     after.head.state = OrderState::Closed;
     after.finish(Moves::new(now, ids))

@@ -112,6 +112,7 @@ pub fn apply(
 ) -> Result<Order, Error> {
     let Decision { order: after, movements, event: event_id } = decision;
     let mut after = in_order(after);
+    super::invoices::at_once(tx, call, ids, &mut after, kind)?;
     let changes = between(before, &after);
     if changes.is_empty() && movements.is_empty() {
         return Ok(after);
@@ -144,6 +145,7 @@ pub fn apply(
     let mut event = event(call, ids, happened, &changes);
     event.id = event_id;
     event_rows::record(tx, &[event])?;
+    super::invoices::wake(tx, call, ids, Some(before), &after)?;
     Ok(after)
 }
 

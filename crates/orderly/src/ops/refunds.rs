@@ -23,7 +23,7 @@ use orderly_store::tables::{self, numbers, payments as payment_rows, refunds};
 
 use super::command::{Object, Reference, command};
 use super::payments::{Changed, Settling, amount_in, load as load_payment, save_all};
-use super::{orders, returns};
+use super::{invoices, orders, returns};
 use crate::{App, Call, Error};
 pub use approval::approve;
 pub(super) use approval::{Ground, leave};
@@ -156,7 +156,9 @@ pub fn make_with(
         if !refunds::insert(tx, &made)? {
             return Err(Error::Internal(format!("refund number {} is taken", made.number)));
         }
-        let Decision { order: after, returned: back, .. } = decided;
+        let Decision { order: mut after, returned: back, .. } = decided;
+        let given = if made.awaits_approval { 0 } else { made.credited };
+        invoices::refunded(tx, call, &mut ids, &mut after, (&made, given))?;
         save_all(tx, call, &mut ids, changed, Some((&order, after)))?;
         save_return(tx, call, &mut ids, returned.as_ref(), back, "return.refunded")?;
         Ok(made)

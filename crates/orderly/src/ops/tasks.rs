@@ -5,6 +5,7 @@ use orderly_core::time::Instant;
 use orderly_store::tables::tasks::{self, Task};
 
 use super::fulfillments::hold;
+use super::invoices;
 use super::stock::backorders;
 use crate::{App, Call, Error};
 
@@ -34,7 +35,7 @@ pub fn run_due(app: &App, now: Instant, seed: u64) -> Result<Ran, Error> {
     let mut ran = Ran::default();
     loop {
         let mut due = Vec::new();
-        for kind in [backorders::FILL, hold::EXPIRE] {
+        for kind in [backorders::FILL, hold::EXPIRE, invoices::ISSUE] {
             let claimed =
                 app.store.write(|tx| tasks::claim(tx, kind, &owner, now, until, BATCH))?;
             due.extend(claimed);
@@ -65,6 +66,10 @@ fn run(app: &App, call: &Call, task: &Task) -> Result<(), Error> {
     if task.kind == hold::EXPIRE {
         let order = task.key.split('@').nth(1).and_then(|order| order.parse().ok());
         return hold::expire(app, call, order.ok_or_else(wrong)?).map(|_| ());
+    }
+    if task.kind == invoices::ISSUE {
+        let order = task.key.parse().map_err(|_| wrong())?;
+        return invoices::issue_due(app, call, order).map(|_| ());
     }
     let (item, location) = backorders::parse_key(&task.key).ok_or_else(wrong)?;
     backorders::fill(app, call, item, location).map(|_| ())

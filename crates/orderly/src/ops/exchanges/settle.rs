@@ -15,7 +15,7 @@ use orderly_store::tables::{exchanges, payments as payment_rows, refunds};
 use super::{Parts, parts, save};
 use crate::ops::payments::{Changed, Settling, done, load as load_payment, save_all};
 use crate::ops::refunds::{fee_rules, is_moved, move_money, next_number, post_as, save_return};
-use crate::ops::{orders, returns};
+use crate::ops::{invoices, orders, returns};
 use crate::{Call, Error};
 
 /// Settles the open exchange of a return of which goods came, and returns the return as it is then.
@@ -163,7 +163,9 @@ fn carry(
         made = refund::settled(&made)?;
     }
     keep(tx, &made)?;
-    save_all(tx, call, ids, changed, Some((original, decided.order)))?;
+    let mut after = decided.order;
+    invoices::refunded(tx, call, ids, &mut after, (&made, made.credited))?;
+    save_all(tx, call, ids, changed, Some((original, after)))?;
     save_return(tx, call, ids, Some(returned), decided.returned, "return.refunded")?;
     pay(tx, call, ids, replacement, paid.filter(|_| moved > 0), moved)
 }
@@ -202,7 +204,9 @@ fn on_account(
     let decided = refund::decide(original, Some(returned), &named, &ask, &prior, ids, call.now)?;
     let made = refund::settled(&decided.refund)?;
     keep(tx, &made)?;
-    save_all(tx, call, ids, Vec::new(), Some((original, decided.order)))?;
+    let mut after = decided.order;
+    invoices::refunded(tx, call, ids, &mut after, (&made, 0))?;
+    save_all(tx, call, ids, Vec::new(), Some((original, after)))?;
     save_return(tx, call, ids, Some(returned), decided.returned, "return.refunded")
 }
 

@@ -69,6 +69,7 @@ pub(in crate::ops) fn save_all(
         for one in &changed {
             decided.head.paid = paid(&decided, one.before.as_ref(), &one.after);
         }
+        crate::ops::invoices::balance(tx, call, ids, &mut decided)?;
         orders::apply(tx, call, ids, before, Decision::only(decided), "order.paid")?;
     }
     changed.into_iter().map(|one| save_one(tx, call, ids, one)).collect()

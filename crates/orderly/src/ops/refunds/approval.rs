@@ -19,7 +19,7 @@ use super::money::save_state;
 use super::retry::{Held, held};
 use crate::ops::command::command;
 use crate::ops::payments::{Settling, amount_in, require, save_all};
-use crate::ops::{books, orders};
+use crate::ops::{books, invoices, orders};
 use crate::{App, Call, Error};
 
 const LIMIT: &str = "refund.second_approval_above";
@@ -145,8 +145,10 @@ pub fn approve(
         let mut ids = orders::ids_after_audit(call);
         let from = (payment.is_some(), payments.as_slice());
         let changed = execute(tx, call, &order, &mut made, from, settling, &mut ids)?;
+        let mut after = order.clone();
+        invoices::refunded(tx, call, &mut ids, &mut after, (&made, made.credited))?;
         save_state(tx, &before, made)?;
-        save_all(tx, call, &mut ids, changed, Some((&order, order.clone())))?;
+        save_all(tx, call, &mut ids, changed, Some((&order, after)))?;
         refunds::get(tx, id, false)?.ok_or_else(|| Error::not_found(format!("refund {id}")))
     })
 }

@@ -16,7 +16,7 @@ use orderly_store::Tx;
 use orderly_store::tables::{payments as payment_rows, refunds};
 
 use crate::ops::payments::{self, Changed, Settling, load as load_payment, save_all};
-use crate::ops::{books, orders, returns};
+use crate::ops::{books, invoices, orders, returns};
 use crate::{Call, Error};
 
 /// Begins to give an amount of a refund back from the payments in their order. What was carried
@@ -96,7 +96,9 @@ pub(in crate::ops) fn answered(
     let mut decided = order.clone();
     match (before.state, moved(&before, all.iter())) {
         (RefundState::Pending, (done, _)) if done == before.amount - before.credited => {
-            save_state(tx, &before, refund::settled(&before)?)?;
+            let settled = refund::settled(&before)?;
+            invoices::refunded(tx, call, ids, &mut decided, (&settled, 0))?;
+            save_state(tx, &before, settled)?;
         }
         // What gave credit already stands, and its money is tried again.
         (RefundState::Pending, (0, 0)) if before.credited == 0 => {
@@ -111,9 +113,10 @@ pub(in crate::ops) fn answered(
             // The money moved after all: the refund counts again, and is settled.
             let returned = before.returned.map(|id| returns::load(tx, id)).transpose()?;
             let again = refund::taken_up(&before, order, returned.as_ref())?;
+            decided = again.order;
+            invoices::refunded(tx, call, ids, &mut decided, (&again.refund, 0))?;
             save_state(tx, &before, again.refund)?;
             save_return(tx, call, ids, returned.as_ref(), again.returned, "return.refunded")?;
-            decided = again.order;
         }
         _ => {}
     }

@@ -57,6 +57,12 @@ impl Batch<'_> {
         }
         let happened = fresh.iter().map(|(index, order)| self.placed_event(*index, order));
         events::record(tx, &happened.collect::<Vec<_>>())?;
+        for (index, order) in &fresh {
+            let call = self.batch[*index].call;
+            // Its ids are drawn apart from those of its order.
+            let mut ids = IdSource::new(call.now, call.seed ^ 0x696e_766f_6963_6521);
+            crate::ops::invoices::wake(tx, call, &mut ids, None, order)?;
+        }
         let written: HashSet<usize> = fresh.iter().map(|(index, _)| *index).collect();
         self.write_payments(tx, &written)?;
         orders::explain(tx, &self.explained)?;
