@@ -72,6 +72,13 @@ impl<'a> Sheets<'a> {
         self.y = MARGIN + 22.0;
     }
 
+    /// Turns the page where less than `height` is left of it.
+    pub fn keep(&mut self, height: f32) {
+        if self.y + height > self.bottom() {
+            self.turn();
+        }
+    }
+
     /// Goes on at `y` of the same page; refuses what already ran into its foot, naming `field`.
     pub fn skip_to(&mut self, y: f32, field: &str) -> Result<(), DocError> {
         if y > self.bottom() {

@@ -4,6 +4,7 @@
 pub mod cause;
 mod documents;
 mod engine;
+mod invoices;
 mod money;
 mod orders;
 mod relations;
@@ -67,7 +68,8 @@ pub struct Check {
 
 /// Every check that is one query, in the order of the invariants.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    units::CHECKS.iter().chain(documents::CHECKS).chain(money::CHECKS).chain(trade::CHECKS)
+    let goods = units::CHECKS.iter().chain(documents::CHECKS);
+    goods.chain(money::CHECKS).chain(invoices::CHECKS).chain(trade::CHECKS)
 }
 
 /// Runs one check: hands over the first `limit` findings and returns how many there are.

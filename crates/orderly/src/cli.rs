@@ -12,6 +12,7 @@ mod demo;
 mod documents;
 mod export;
 mod import;
+mod invoices;
 mod items;
 mod loads;
 mod orders;
@@ -125,6 +126,9 @@ enum Command {
     /// Trade accounts: limits, sites, people, holds, statements and aged debt
     #[command(subcommand)]
     Accounts(accounts::Accounts),
+    /// List, issue, correct and print invoices, receipts and credit notes
+    #[command(subcommand)]
+    Invoices(invoices::Invoices),
     /// List the channels that orders come from
     Channels,
     /// List the locations that hold and send goods
@@ -270,6 +274,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Loads(loads) => loads.run(session),
         Command::Customers(customers) => customers.run(session),
         Command::Accounts(accounts) => accounts.run(session),
+        Command::Invoices(invoices) => invoices.run(session),
         Command::Channels => items::channels(session),
         Command::Locations => items::locations(session),
         Command::Books(books) => books.run(session),

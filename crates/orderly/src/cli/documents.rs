@@ -163,6 +163,24 @@ pub fn write_pages(
     session.out.answer(&json!({ "files": files }), || files.join("\n"))
 }
 
+/// Writes one document to a file, named after it where none is given, or to stdout.
+pub(super) fn write_file(
+    session: &Session,
+    out: Option<&Path>,
+    name: &str,
+    bytes: &[u8],
+) -> Result<ExitCode, Error> {
+    let file = out.unwrap_or_else(|| Path::new(name));
+    if file == Path::new("-") {
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(bytes).map_err(|error| cannot(file, &error))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    std::fs::write(file, bytes).map_err(|error| cannot(file, &error))?;
+    let shown = file.display().to_string();
+    session.out.answer(&json!({ "files": [shown] }), || shown.clone())
+}
+
 fn cannot(file: &Path, error: &std::io::Error) -> Error {
     Error::Invalid(format!("{} cannot be written: {error}", file.display()))
 }

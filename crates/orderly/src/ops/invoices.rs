@@ -5,6 +5,7 @@ mod deposits;
 mod desk;
 mod issue;
 pub mod policy;
+mod print;
 mod run;
 mod settle;
 
@@ -24,6 +25,7 @@ pub use invoices::Filter;
 pub use issue::{ISSUE, issue, issue_due};
 pub(in crate::ops) use issue::{at_once, wake};
 pub use orderly_core::invoice::credit::Part;
+pub use print::print;
 pub use run::{Ran, run};
 pub use settle::{Settling, settle};
 

@@ -16,6 +16,7 @@ mod fulfillments;
 mod import;
 mod import_files;
 mod import_plain;
+mod invoices;
 mod kill;
 mod loads;
 mod payments;

@@ -7,7 +7,7 @@ use orderly_core::invoice::post::Channels;
 use orderly_core::invoice::{Effect, Invoice, InvoiceKind, InvoiceLine, SettlementKind};
 use orderly_core::order::invoicing::is_invoiced;
 use orderly_core::order::{Decision, Order};
-use orderly_core::refund::{Cause, Refund, RefundState};
+use orderly_core::refund::{Cause, Refund, RefundSettlement, RefundState};
 use orderly_core::refusal::{Code, Refusal, ensure};
 use orderly_store::Tx;
 use orderly_store::tables::invoices;
@@ -69,13 +69,43 @@ pub fn credit(
             refund: None,
             reason: Some(reason),
         };
-        let issued = issue_credit(tx, call, &mut ids, &mut after, lines, form)?;
+        let issued = issue_credit(tx, call, &mut ids, &mut after, lines, (form, true))?;
         for (old, new) in before.iter().zip(after) {
             orders::apply(tx, call, &mut ids, old, Decision::only(new), "order.credited")?;
         }
         let missing = || Error::Internal("a credit note was not stored".into());
         invoices::get(tx, issued, false)?.ok_or_else(missing)
     })
+}
+
+/// Takes the last receipt of an order back whose goods were handed over by mistake. The caller
+/// saves the order in the same transaction.
+pub(super) fn undo_receipt(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    order: &mut Order,
+) -> Result<(), Error> {
+    let mut held = invoices::held_of_order(tx, order.id)?;
+    let Some(last) = held.last().map(|one| one.invoice) else { return Ok(()) };
+    held.retain(|one| one.invoice == last && (one.left() != 0 || !one.left_qty().is_zero()));
+    let parts: Vec<(InvoiceLineId, Part)> =
+        held.iter().map(|one| (one.line.id, Part::All)).collect();
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let mut all = [order.clone()];
+    let lines = correct(&mut all, &held, &parts, ids)?;
+    let form = Form {
+        kind: InvoiceKind::CreditNote,
+        corrects: invoices::replacing(tx, last)?.or(Some(last)),
+        refund: None,
+        reason: Some("handed over by mistake".into()),
+    };
+    issue_credit(tx, call, ids, &mut all, lines, (form, true))?;
+    let [after] = all;
+    *order = after;
+    Ok(())
 }
 
 /// The document whose lines are taken back, locked, with what was credited of them: of an invoice
@@ -109,7 +139,10 @@ pub(in crate::ops) fn refunded(
     if refund.state == RefundState::Settled {
         of(tx, call, ids, order, refund)?;
     }
-    order.head.paid.used += given;
+    // Credit of an account is the credit note itself: no money of the order moves.
+    if refund.settlement != RefundSettlement::AccountCredit {
+        order.head.paid.used += given;
+    }
     Ok(())
 }
 
@@ -152,7 +185,8 @@ fn of(
         reason: Some(refund.reason.clone()),
     };
     let mut all = [after];
-    let issued = issue_credit(tx, call, ids, &mut all, lines, form)?;
+    let returns = refund.settlement != RefundSettlement::AccountCredit;
+    let issued = issue_credit(tx, call, ids, &mut all, lines, (form, returns))?;
     let [after] = all;
     *order = after;
     Ok(Some(issued))
@@ -181,14 +215,15 @@ fn kept(
 }
 
 /// Issues a credit note and says what becomes of its money: it settles what is open of what it
-/// corrects; what was paid returns to the deposits of its orders; the rest stays open, as credit.
+/// corrects; what was paid returns to the deposits of its orders, where it `returns`; the rest
+/// stays open, as credit.
 fn issue_credit(
     tx: &mut Tx<'_>,
     call: &Call,
     ids: &mut IdSource,
     orders: &mut [Order],
     lines: Vec<InvoiceLine>,
-    form: Form,
+    (form, returns): (Form, bool),
 ) -> Result<InvoiceId, Error> {
     let mut desk = Desk::new(tx)?;
     desk.know(tx, orders)?;
@@ -213,7 +248,7 @@ fn issue_credit(
             left -= amount;
         }
     }
-    for order in orders {
+    for order in orders.iter_mut().filter(|_| returns) {
         let amount = order.head.paid.used.min(left).min(note.of_order(order.id));
         if amount > 0 {
             let (source_kind, source) = (SettlementKind::Deposit, order.id.as_bytes());

@@ -165,7 +165,8 @@ pub(in crate::ops) fn wake(
     Ok(())
 }
 
-/// Gives the receipt of goods that are handed over at a till with the hand-over itself.
+/// Gives the receipt of goods that are handed over at a till with the hand-over itself, and takes
+/// it back where that was a mistake.
 pub(in crate::ops) fn at_once(
     tx: &mut Tx<'_>,
     call: &Call,
@@ -174,8 +175,14 @@ pub(in crate::ops) fn at_once(
     kind: &str,
 ) -> Result<(), Error> {
     let handed = kind == "fulfillment.handed_over";
-    if handed && order.head.invoicing == Invoicing::PerSale && is_due(order) {
+    if order.head.invoicing != Invoicing::PerSale {
+        return Ok(());
+    }
+    if handed && is_due(order) {
         issue_in(tx, call, ids, order)?;
+    }
+    if kind == "fulfillment.taken_over" {
+        super::credit::undo_receipt(tx, call, ids, order)?;
     }
     Ok(())
 }

@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
+use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::{Channel, ChannelKind};
 use orderly_core::id::{AccountId, ChannelId};
 use orderly_core::order::Invoicing;
+use orderly_core::refusal::{Code, Refusal};
 use orderly_store::Tx;
-use orderly_store::tables::settings;
+use orderly_store::tables::{accounts, channels, settings};
 
-use crate::Error;
+use crate::{App, Call, Error};
 
 /// What the settings of a channel's or an account's invoicing begin with; its id follows.
 const PREFIX: &str = "invoicing.";
-/// The setting that says how many accounts' collective invoices end: a day of the month.
-const CUT_OFF: &str = "invoicing.cut_off.";
 /// The setting by which document numbers start again with every year: `yes`.
 pub const YEARLY: &str = "invoicing.yearly";
 
@@ -52,28 +52,33 @@ impl Policies {
     }
 }
 
-/// Sets the policy of a channel.
-pub fn set_channel(tx: &mut Tx<'_>, id: ChannelId, policy: Invoicing) -> Result<(), Error> {
-    Ok(settings::set(tx, &format!("{PREFIX}{id}"), policy.code())?)
+/// Whose policy is set: a channel's by its code, or an account's by its number.
+#[derive(Debug, Clone, Default)]
+pub struct Of {
+    pub channel: Option<String>,
+    pub account: Option<String>,
 }
 
-/// Sets the policy of an account, and the day of the month up to which its collective invoices
-/// reach: the month's last where it has fewer days.
-pub fn set_account(
-    tx: &mut Tx<'_>,
-    id: AccountId,
-    policy: Invoicing,
-    cut_off: Option<u8>,
-) -> Result<(), Error> {
-    settings::set(tx, &format!("{PREFIX}{id}"), policy.code())?;
-    if let Some(day) = cut_off {
-        settings::set(tx, &format!("{CUT_OFF}{id}"), &day.to_string())?;
-    }
-    Ok(())
-}
-
-/// The day of the month up to which an account's collective invoices reach; 31 where none is set.
-pub fn cut_off(tx: &mut Tx<'_>, id: AccountId) -> Result<u8, Error> {
-    let set = settings::get(tx, &format!("{CUT_OFF}{id}"))?;
-    Ok(set.and_then(|day| day.parse().ok()).unwrap_or(31))
+/// Sets when orders of a channel or an account are invoiced. Orders keep the policy under which
+/// they were placed.
+///
+/// # Errors
+/// `forbidden`; `unknown_channel`, `unknown_account`.
+pub fn set(app: &App, call: &Call, of: &Of, policy: Invoicing) -> Result<(), Error> {
+    call.require(Permission::Configure, Scope::default())?;
+    app.store.write(|tx| {
+        if let Some(code) = &of.channel {
+            let found = channels::by_code(tx, code)?;
+            let unknown = || Refusal::at(Code::UnknownChannel, "/channel", "no such channel");
+            let id = found.ok_or_else(unknown)?.id;
+            settings::set(tx, &format!("{PREFIX}{id}"), policy.code())?;
+        }
+        if let Some(number) = &of.account {
+            let found = accounts::by_number(tx, number)?;
+            let unknown = || Refusal::at(Code::UnknownAccount, "/account", "no such account");
+            let id = found.ok_or_else(unknown)?.id;
+            settings::set(tx, &format!("{PREFIX}{id}"), policy.code())?;
+        }
+        Ok(())
+    })
 }
