@@ -1,6 +1,7 @@
 //! What `verify` asks of the database: one query or one ordered scan per invariant, in bounded
 //! memory. Nothing here decides; [`Finding`]s name what differs.
 
+mod books;
 pub mod cause;
 mod documents;
 mod engine;
@@ -69,7 +70,8 @@ pub struct Check {
 /// Every check that is one query, in the order of the invariants.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     let goods = units::CHECKS.iter().chain(documents::CHECKS);
-    goods.chain(money::CHECKS).chain(invoices::CHECKS).chain(trade::CHECKS)
+    let money = goods.chain(money::CHECKS).chain(books::CHECKS);
+    money.chain(invoices::CHECKS).chain(trade::CHECKS)
 }
 
 /// Runs one check: hands over the first `limit` findings and returns how many there are.

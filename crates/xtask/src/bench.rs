@@ -11,6 +11,7 @@ const ALL: &[(&str, &str, Bench)] = &[
     ("import", "history imported from real data, rows/s", crate::bench_import::run),
     ("money", "a million random baskets, refunded without drift", crate::bench_money::run),
     ("placement", "orders placed in bulk beside a bare-SQL floor", crate::bench_placement::run),
+    ("reports", "month-end reports over many postings", crate::bench_reports::run),
     ("sourcing", "sourcing, batches, cartons and pick paths", crate::bench_sourcing::run),
     ("verify", "every invariant of a filled database", crate::bench_verify::run),
 ];

@@ -5,6 +5,7 @@ mod bench_forecast;
 mod bench_import;
 mod bench_money;
 mod bench_placement;
+mod bench_reports;
 mod bench_sourcing;
 mod bench_verify;
 mod run;

@@ -17,8 +17,11 @@ pub fn of_movement(movement: &Movement, books: &Books, shared: Dimensions) -> Op
     if movement.value == 0 || from == to {
         return None;
     }
+    // The location whose bins the goods leave or enter: what stands against inventory is its.
+    let bins = [&movement.from, &movement.to].into_iter();
+    let crossed = bins.map(|place| place.location).find(|location| !location.is_none());
     let posting = |(account, location): (Account, Option<LocationId>), amount: i64| {
-        let location = location.or(shared.location);
+        let location = location.or(shared.location).or(crossed);
         Posting::new(account, amount, Dimensions { location, ..shared })
     };
     let head = JournalHead {

@@ -12,7 +12,7 @@ use orderly_core::time::Instant;
 use orderly_store::tables::audit::{self, Entry};
 use orderly_store::tables::events::{self, Event, Position};
 use orderly_store::tables::exceptions::{self, Exception};
-use orderly_store::tables::exports::{self, Export};
+use orderly_store::tables::exports::{self, Export, Range};
 use orderly_store::tables::idempotency::{self, Answer, Outcome};
 use orderly_store::tables::orders::Filter;
 use orderly_store::tables::{channels, claims, numbers, orders};
@@ -339,7 +339,8 @@ fn every_export_can_be_read() {
             (Export::Items, 0),
             (Export::Stock, 0),
             (Export::Events, 0),
-            (Export::Journals, 0),
+            (Export::Journals(Range::default()), 0),
+            (Export::Invoices(Range::default()), 0),
         ];
         for (export, expected) in all {
             let mut rows = 0;

@@ -24,9 +24,12 @@ pub enum What {
     Stock,
     /// The feed of events
     Events,
+    /// The postings of journals, by number; a correction is a new row
     Journals,
     /// What happened on accounts from one day to another
     Statements,
+    /// The lines of invoices, receipts and credit notes, by number
+    Invoices,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -48,9 +51,16 @@ pub struct Export {
     /// Statements: only of this account
     #[arg(long, value_name = "NUMBER")]
     account: Option<String>,
-    /// Statements: the first day; the first of the month where absent
+    /// Journals and invoices: only from this day on; statements: the first day, that of the month
+    /// where absent
     #[arg(long, value_name = "DAY", value_parser = day)]
     from: Option<Day>,
+    /// Journals and invoices: only up to this day
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    to: Option<Day>,
+    /// Journals and invoices: only those with numbers after this one
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    after: i64,
     /// Statements: the last day; today where absent
     #[arg(long, value_name = "DAY", value_parser = day)]
     as_of: Option<Day>,
@@ -88,13 +98,15 @@ impl Export {
 
     /// `None` for what is no single table.
     const fn kind(&self) -> Option<export::Export> {
+        let range = export::Range { from: self.from, to: self.to, after: self.after };
         Some(match self.what {
             What::Orders => export::Export::Orders,
             What::Lines => export::Export::Lines,
             What::Items => export::Export::Items,
             What::Stock => export::Export::Stock,
             What::Events => export::Export::Events,
-            What::Journals => export::Export::Journals,
+            What::Journals => export::Export::Journals(range),
+            What::Invoices => export::Export::Invoices(range),
             What::Statements => return None,
         })
     }

@@ -5,7 +5,7 @@ use orderly_core::id::*;
 use orderly_core::money::{Currency, Money};
 use orderly_core::time::{Day, Instant};
 use orderly_store::tables::exports;
-pub use orderly_store::tables::exports::Export;
+pub use orderly_store::tables::exports::{Export, Range};
 use orderly_store::{Cause, Row, StoreError, ValueRef};
 use serde_json::Value;
 
@@ -23,6 +23,9 @@ pub fn run(
     mut each: impl FnMut(&[(String, Value)]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     call.require(Permission::Export, Scope::default())?;
+    if matches!(export, Export::Journals(_)) {
+        super::books::roll_up(app)?;
+    }
     let mut stopped = None;
     let read = app.store.read(|tx| {
         exports::for_each(tx, export, |row| {
@@ -58,6 +61,10 @@ fn value(row: &Row<'_>, at: usize, currency: Option<Currency>) -> Result<Value, 
     };
     Ok(match row.raw(at).map_err(column)? {
         ValueRef::Null => Value::Null,
+        ValueRef::Int(int) if name == "foreign_minor" => {
+            let foreign: Option<Currency> = row.get("foreign_currency")?;
+            foreign.map_or(int.into(), |own| Money::new(int, own).decimal().to_string().into())
+        }
         ValueRef::Int(int) => match (name.rsplit('_').next(), currency) {
             (Some("minor"), Some(currency)) => {
                 Money::new(int, currency).decimal().to_string().into()
@@ -85,6 +92,7 @@ fn id(name: &str, bytes: &[u8]) -> String {
         "account_id" => AccountId::from_bytes(bytes).to_string(),
         "event_id" => EventId::from_bytes(bytes).to_string(),
         "journal_id" | "reverses_id" => JournalId::from_bytes(bytes).to_string(),
+        "invoice_id" => InvoiceId::from_bytes(bytes).to_string(),
         "location_id" => LocationId::from_bytes(bytes).to_string(),
         "channel_id" => ChannelId::from_bytes(bytes).to_string(),
         _ => uuid::Uuid::from_bytes(bytes).to_string(),

@@ -1,6 +1,7 @@
 //! The books: closing, late costs, rates, reports and their exports, on both engines.
 
 mod closing;
+mod exports;
 mod late;
 mod reports;
 

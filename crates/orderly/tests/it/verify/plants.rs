@@ -150,6 +150,38 @@ plants! {
         "UPDATE return_line SET received = 3, awaiting_inspection = 2, requested = 3;
          UPDATE disposition SET qty = 3 WHERE from_disposition = 'customer'"
         => "O9", Row("return_line", "SELECT id FROM return_line");
+    "a journal neither has a number nor waits" in "journal_pending":
+        "DELETE FROM journal_pending WHERE journal_id =
+            (SELECT id FROM movement WHERE kind = 'adjust')"
+        => "B1", Row("journal", ADJUSTED);
+    "a number of a journal is missing" in "journal_number", "journal_pending", "turnover":
+        "INSERT INTO journal_number (legal_entity_id, number, journal_id)
+            SELECT legal_entity_id, 7, id FROM journal WHERE id =
+                (SELECT id FROM movement WHERE kind = 'adjust');
+         DELETE FROM journal_pending WHERE journal_id =
+            (SELECT id FROM movement WHERE kind = 'adjust')"
+        => "B1" "B2", Nobody;
+    "a turnover comes from nowhere" in "turnover":
+        "INSERT INTO turnover (legal_entity_id, accounting_on, account, location_id, channel_id,
+                currency, tax_code, kind, debit_minor, credit_minor, tax_base_minor,
+                posting_count)
+            SELECT legal_entity_id, accounting_on, 'bank', legal_entity_id, legal_entity_id,
+                   currency, '', kind, 500, 0, 0, 1
+              FROM journal WHERE id = (SELECT id FROM movement WHERE kind = 'adjust')"
+        => "B2", Nobody;
+    "a period was closed before its journals came" in "accounting_period":
+        "INSERT INTO accounting_period (legal_entity_id, period, state, closed_at, closed_number)
+            SELECT DISTINCT legal_entity_id, period, 'closed', 0, 0 FROM journal"
+        => "B3", Nobody;
+    "a late cost comes from nowhere" in "late_cost":
+        "INSERT INTO late_cost (id, journal_id, item_id, location_id, lot_class, cause_kind,
+                cause_id, inventory_minor, cost_minor, actor_kind, actor_id, effective_at,
+                recorded_at)
+            SELECT m.id, m.id, l.item_id, l.location_id, l.lot_class, 'receipt_line', m.cause_id,
+                   7, 0, m.actor_kind, m.actor_id, 0, 0
+              FROM movement m JOIN stock_level l ON l.item_id = m.item_id AND l.value_minor > 0
+             WHERE m.kind = 'adjust'"
+        => "V1", Nobody;
     "a posting grows" in "posting":
         "UPDATE posting SET amount_minor = amount_minor + 1
           WHERE account = 'inventory' AND amount_minor = 533"
