@@ -8,6 +8,7 @@ mod engine;
 mod invoices;
 mod money;
 mod orders;
+mod purchases;
 mod relations;
 mod scan;
 mod trade;
@@ -70,8 +71,8 @@ pub struct Check {
 /// Every check that is one query, in the order of the invariants.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     let goods = units::CHECKS.iter().chain(documents::CHECKS);
-    let money = goods.chain(money::CHECKS).chain(books::CHECKS);
-    money.chain(invoices::CHECKS).chain(trade::CHECKS)
+    let money = goods.chain(money::CHECKS).chain(books::CHECKS).chain(invoices::CHECKS);
+    money.chain(purchases::CHECKS).chain(trade::CHECKS)
 }
 
 /// Runs one check: hands over the first `limit` findings and returns how many there are.

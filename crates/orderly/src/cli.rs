@@ -19,11 +19,13 @@ mod orders;
 mod output;
 mod plan;
 mod prices;
+mod purchases;
 mod quotes;
 mod refunds;
 mod returns;
 mod setup;
 mod stock;
+mod suppliers;
 mod taxes;
 
 use std::ffi::OsString;
@@ -99,6 +101,12 @@ enum Command {
     /// See, receive, correct, send and count goods
     #[command(subcommand)]
     Stock(stock::Stock),
+    /// List and show suppliers, and say what they sell
+    #[command(subcommand)]
+    Suppliers(suppliers::Suppliers),
+    /// Order from suppliers, receive, match invoices, pay and send back
+    #[command(subcommand)]
+    Purchases(purchases::Purchases),
     /// List, show and add items
     #[command(subcommand)]
     Items(items::Items),
@@ -265,6 +273,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Refunds(refunds) => refunds.run(session),
         Command::Exchanges(exchanges) => exchanges.run(session),
         Command::Stock(stock) => stock.run(session),
+        Command::Suppliers(suppliers) => suppliers.run(session),
+        Command::Purchases(purchases) => purchases.run(session),
         Command::Items(items) => items.run(session),
         Command::Prices(prices) => prices.run(session),
         Command::Taxes(taxes) => taxes.run(session),

@@ -8,6 +8,7 @@ mod fold;
 mod goods;
 mod ledger;
 mod orders;
+mod rebates;
 mod render;
 mod report;
 
@@ -48,6 +49,7 @@ pub fn run(app: &App, options: &Options) -> Result<Report, Error> {
         for check in store::checks() {
             query(tx, check, &mut report)?;
         }
+        rebates::run(tx, &mut report)?;
         orders::run(tx, options, &mut report)?;
         if options.deep {
             chain::run(tx, &mut report)?;

@@ -6,6 +6,7 @@ mod any_text;
 mod gs1;
 mod labels;
 mod paper;
+mod purchase_order;
 mod sample;
 mod statements;
 mod tools;

@@ -3,6 +3,7 @@
 
 mod invoices;
 mod money;
+mod proof;
 mod special;
 
 use orderly::ops::purchases::receive::Arrived;

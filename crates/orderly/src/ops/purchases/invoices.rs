@@ -17,7 +17,8 @@ use orderly_core::qty::Qty;
 use orderly_core::refusal::{Code, Refusal, ensure};
 use orderly_core::units::{Cause, CauseKind};
 use orderly_store::Tx;
-use orderly_store::tables::supplier_invoices::{self, Wanted};
+use orderly_store::tables::supplier_invoices;
+pub use orderly_store::tables::supplier_invoices::Wanted;
 use orderly_store::tables::{
     catalog, events as event_rows, purchases, settings, suppliers, vendor_returns,
 };

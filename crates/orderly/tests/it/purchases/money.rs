@@ -13,7 +13,7 @@ use crate::fixture::{Shop, read};
 use crate::stock::code;
 
 impl Shop {
-    fn pay(&self, invoices: Value, credits: Value) -> Result<SupplierPayment, Error> {
+    pub fn pay(&self, invoices: Value, credits: Value) -> Result<SupplierPayment, Error> {
         let new = json!({
             "supplier": "ACME", "reference": "RE", "invoices": invoices, "credits": credits,
         });
