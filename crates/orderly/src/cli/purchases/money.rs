@@ -342,7 +342,8 @@ impl Pay {
         let paid = pay::pay(&app, &call, &new)?;
         let amount = Money::new(paid.amount, paid.currency);
         let object = json!({
-            "id": paid.id.to_string(), "number": paid.number, "amount": amount.decimal().to_string(),
+            "id": paid.id.to_string(), "number": paid.number,
+            "amount": amount.decimal().to_string(),
             "currency": paid.currency.code(), "paid_on": paid.paid_on.to_string(),
         });
         session
