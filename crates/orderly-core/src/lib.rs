@@ -28,3 +28,4 @@ pub mod stock;
 pub mod text;
 pub mod time;
 pub mod units;
+pub mod work;

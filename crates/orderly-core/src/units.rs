@@ -31,7 +31,7 @@ codes! {
         Receive "receive", Adjust "adjust", Count "count", Pick "pick", Cut "cut", Ship "ship",
         Deliver "deliver", Lose "lose", BringBack "bring_back", Return "return",
         Inspect "inspect", Transfer "transfer", HandOver "hand_over", Reject "reject",
-        Repair "repair", History "history",
+        Repair "repair", Assemble "assemble", History "history",
     }
 }
 codes! {

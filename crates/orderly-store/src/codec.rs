@@ -30,6 +30,7 @@ use orderly_core::returns::{Fate, ReturnState};
 use orderly_core::stock::{CountState, ReceiptKind, TransferState};
 use orderly_core::time::{Day, Instant};
 use orderly_core::units::{CauseKind, Condition, CostSource, LotKind, MovementKind, PlaceKind};
+use orderly_core::work::{WorkKind, WorkState};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -76,7 +77,7 @@ code! {
     SupplierInvoiceState, SupplierLineKind, Variance, VendorReturnState,
     LoadState, ProofKind, QuoteKind, QuoteState, StopState,
     Goods, HoldScope, LineKind, LocationKind, Method, MovementKind, OrderState, PlaceKind, Rounding,
-    Settlement, ShipmentState, Tracking, WhenShort, Buyer, ListScope, TaxKind,
+    Settlement, ShipmentState, Tracking, WhenShort, WorkKind, WorkState, Buyer, ListScope, TaxKind,
 }
 
 /// The value bound for anything that can be bound.

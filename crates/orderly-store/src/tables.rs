@@ -46,6 +46,7 @@ pub mod transfers;
 pub mod turnovers;
 pub mod units;
 pub mod vendor_returns;
+pub mod work;
 
 /// Whether an object of the merchant's own is in use, as its `state` column says.
 pub(crate) const fn state(active: bool) -> &'static str {

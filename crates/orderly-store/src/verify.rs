@@ -6,6 +6,7 @@ pub mod cause;
 mod documents;
 mod engine;
 mod invoices;
+mod making;
 mod money;
 mod orders;
 mod purchases;
@@ -70,7 +71,7 @@ pub struct Check {
 
 /// Every check that is one query, in the order of the invariants.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    let goods = units::CHECKS.iter().chain(documents::CHECKS);
+    let goods = units::CHECKS.iter().chain(documents::CHECKS).chain(making::CHECKS);
     let money = goods.chain(money::CHECKS).chain(books::CHECKS).chain(invoices::CHECKS);
     money.chain(purchases::CHECKS).chain(trade::CHECKS)
 }

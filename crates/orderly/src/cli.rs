@@ -27,6 +27,7 @@ mod setup;
 mod stock;
 mod suppliers;
 mod taxes;
+mod work;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -110,6 +111,9 @@ enum Command {
     /// List, show and add items
     #[command(subcommand)]
     Items(items::Items),
+    /// Plan and do work that turns items into others: cutting, assembling, taking apart
+    #[command(subcommand)]
+    Work(work::Work),
     /// Set price lists, discounts and floors, and explain prices
     #[command(subcommand)]
     Prices(prices::Prices),
@@ -276,6 +280,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Suppliers(suppliers) => suppliers.run(session),
         Command::Purchases(purchases) => purchases.run(session),
         Command::Items(items) => items.run(session),
+        Command::Work(work) => work.run(session),
         Command::Prices(prices) => prices.run(session),
         Command::Taxes(taxes) => taxes.run(session),
         Command::Quotes(quotes) => quotes.run(session),

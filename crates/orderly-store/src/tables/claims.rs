@@ -3,6 +3,9 @@
 use orderly_core::id::{ItemId, LocationId, OrderId};
 use orderly_core::order::Order;
 use orderly_core::order::claims::{self, Claim};
+use orderly_core::qty::Qty;
+use orderly_core::time::{Day, Instant};
+use orderly_core::units::LevelKey;
 
 use crate::codec::v;
 use crate::{Column, Kind, Row, StoreError, Tx, Value};
@@ -92,6 +95,85 @@ pub fn allocated(
     )
 }
 
+/// What something else than an order claims of one level: a work order's or a transfer's line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Other {
+    pub claimant: [u8; 16],
+    pub key: LevelKey,
+    pub allocated: Qty,
+    pub backordered: Qty,
+    pub priority: i64,
+    pub due_on: Option<Day>,
+    pub since: Instant,
+}
+
+/// The claim that waits has an id of its own, made of its claimant's.
+fn waiting_id(claimant: [u8; 16]) -> [u8; 16] {
+    let mut id = claimant;
+    id[15] ^= 0xff;
+    id
+}
+
+/// Writes what lies between two values of claims that no order holds.
+pub fn put_others(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    before: &[Other],
+    after: &[Other],
+) -> Result<(), StoreError> {
+    let gone = before.iter().filter(|other| !after.contains(other));
+    for other in gone {
+        for id in [other.claimant, waiting_id(other.claimant)] {
+            tx.exec("DELETE FROM claim WHERE id = $1", &[&id])?;
+        }
+    }
+    let fresh = after.iter().filter(|other| !before.contains(other));
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    for other in fresh {
+        let states = [
+            (other.claimant, "allocated", other.allocated),
+            (waiting_id(other.claimant), "backordered", other.backordered),
+        ];
+        for (id, state, qty) in states.into_iter().filter(|(_, _, qty)| !qty.is_zero()) {
+            rows.push(vec![
+                v(&id),
+                v(kind),
+                v(&other.claimant),
+                Value::Null(Kind::Bytes),
+                v("stock_level"),
+                v(&[0_u8; 16]),
+                v(&other.key.item),
+                v(&other.key.location),
+                v(&other.key.lot_class),
+                v(state),
+                v(&qty),
+                v(&other.priority),
+                v(&other.due_on),
+                Value::Null(Kind::Int),
+                v(&other.since),
+            ]);
+        }
+    }
+    tx.insert_many("claim", COLUMNS, &rows, "")?;
+    Ok(())
+}
+
+/// Returns the claimants that are no order lines and have something of a level allocated, those to
+/// give way first in front: kind, id and quantity.
+pub fn others_of(
+    tx: &mut Tx<'_>,
+    key: LevelKey,
+) -> Result<Vec<(String, [u8; 16], Qty)>, StoreError> {
+    tx.query(
+        "SELECT claimant_kind, claimant_id, qty FROM claim
+          WHERE item_id = $1 AND location_id = $2 AND lot_class = $3 AND state = 'allocated'
+            AND order_id IS NULL
+          ORDER BY priority, created_at DESC, id DESC LIMIT 200",
+        &[&key.item, &key.location, &key.lot_class],
+        |row| Ok((row.get("claimant_kind")?, row.get("claimant_id")?, row.get("qty")?)),
+    )
+}
+
 fn row(order: &Order, claim: &Claim) -> Vec<Value> {
     vec![
         v(&claim.id),
@@ -114,7 +196,7 @@ fn row(order: &Order, claim: &Claim) -> Vec<Value> {
 
 pub(crate) fn claimed_from_row(row: &Row<'_>) -> Result<Claimed, StoreError> {
     let state: String = row.get("state")?;
-    let key = orderly_core::units::LevelKey {
+    let key = LevelKey {
         item: row.get("item_id")?,
         location: row.get("location_id")?,
         lot_class: row.get("lot_class")?,

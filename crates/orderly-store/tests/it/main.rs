@@ -25,6 +25,7 @@ mod returns;
 mod statements;
 mod stock;
 mod units;
+mod work;
 mod writing;
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -7,6 +7,7 @@ pub mod make_room;
 pub(in crate::ops) mod read;
 pub mod receive;
 pub mod transfer;
+pub mod work;
 
 use std::collections::HashMap;
 
@@ -89,7 +90,19 @@ pub(in crate::ops) fn post(
     document: (DocumentKind, [u8; 16]),
     movements: &[Movement],
 ) -> Result<(), Error> {
-    orders::post(tx, call, movements, &[])?;
+    post_with(tx, call, ids, entity, document, (movements, &[]))
+}
+
+/// Like [`post`], with what claims of their own do to levels.
+fn post_with(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    entity: LegalEntityId,
+    document: (DocumentKind, [u8; 16]),
+    (movements, claimed): (&[Movement], &[LevelChange]),
+) -> Result<(), Error> {
+    orders::post(tx, call, movements, claimed)?;
     let shared = Dimensions { document: Some(document), ..Dimensions::default() };
     books::of_movements(tx, call, entity, shared, movements)?;
     let changes = movements.iter().flat_map(Movement::level_changes);

@@ -34,3 +34,4 @@ mod sequence;
 mod sold;
 mod stock;
 mod verify;
+mod work;

@@ -77,6 +77,11 @@ pub fn fill(app: &App, call: &Call, item: ItemId, location: LocationId) -> Resul
             break;
         }
     }
+    app.store.write(|tx| {
+        let Some(place) = locations::get(tx, location)? else { return Ok(()) };
+        let call = Call { seed: call.seed ^ 0x776f_726b, ..call.clone() };
+        super::work::serve(tx, &call, &mut ids_after_audit(&call), item, &place)
+    })?;
     Ok(served)
 }
 

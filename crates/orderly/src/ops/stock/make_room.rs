@@ -84,6 +84,7 @@ pub fn free(
     key: LevelKey,
     qty: Qty,
 ) -> Result<Qty, Error> {
+    give_way(tx, call, ids, key, qty)?;
     // Orders are locked before levels. What another command claims meanwhile shows once the level
     // is locked: then it is the next to give way.
     let mut locked = false;
@@ -95,6 +96,31 @@ pub fn free(
         }
         locked = true;
     }
+}
+
+/// Work gives way before any customer does.
+fn give_way(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    key: LevelKey,
+    qty: Qty,
+) -> Result<(), Error> {
+    let mut missing = missing(levels::get(tx, key)?, qty);
+    if missing.is_zero() {
+        return Ok(());
+    }
+    for (kind, claimant, _) in claims::others_of(tx, key)? {
+        if missing.is_zero() {
+            break;
+        }
+        let given = match kind.as_str() {
+            "work_order" => super::work::displace(tx, call, ids, claimant, missing)?,
+            _ => Qty::ZERO,
+        };
+        missing = missing.less(given);
+    }
+    Ok(())
 }
 
 /// Goes through the claims once, until enough is free; whether any gave way.
