@@ -87,6 +87,8 @@ accounts! {
     Revenue "revenue" "Revenue" Income,
     /// What customers pay for goods that they bring back.
     RestockingFees "restocking_fees" "Restocking fees" Income,
+    /// Store credit that nobody used in time.
+    ExpiredCredit "expired_credit" "Expired store credit" Income,
     /// Rebates of suppliers on what is sold already.
     RebatesEarned "rebates_earned" "Supplier rebates earned" Income,
     /// What suppliers take off for paying early.

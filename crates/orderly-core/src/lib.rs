@@ -26,6 +26,7 @@ pub mod returns;
 pub mod sourcing;
 pub mod stock;
 pub mod text;
+pub mod till;
 pub mod time;
 pub mod units;
 pub mod work;

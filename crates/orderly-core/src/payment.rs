@@ -6,7 +6,9 @@
 //! until the provider is asked; it is never sent again blind.
 
 pub mod apply;
+pub mod cash;
 pub mod change;
+pub mod credit;
 pub mod post;
 pub mod settle;
 
@@ -104,6 +106,12 @@ pub struct Transaction {
     /// The order whose money it is; `None` for unapplied money.
     pub order: Option<OrderId>,
     pub refund: Option<RefundId>,
+    /// What cash is more or less than the amount, because there are no smaller coins.
+    #[serde(default)]
+    pub rounding: i64,
+    /// The cash that was handed over for it.
+    #[serde(default)]
+    pub tendered: Option<i64>,
     pub created_at: Instant,
     pub settled_at: Option<Instant>,
 }
@@ -375,6 +383,8 @@ impl Payment {
             provider_reference: None,
             order: purpose.order,
             refund: purpose.refund,
+            rounding: 0,
+            tendered: None,
             created_at: now,
             settled_at: None,
         });

@@ -127,6 +127,14 @@ codes! {
     AbovePayable "above_payable" 409;
     /// A special order waits for its customer's deposit.
     DepositRequired "deposit_required" 409;
+    /// More than the customer's store credit.
+    AboveStoreCredit "above_store_credit" 409;
+    /// More cash than the drawer holds.
+    AboveDrawer "above_drawer" 409;
+    /// Cash at a location with drawers belongs to a session that is open.
+    NoOpenSession "no_open_session" 409;
+    SessionOpen "session_open" 409;
+    SessionClosed "session_closed" 409;
     PurchaseClosed "purchase_closed" 409;
     /// A customer has had more without a receipt than the policy allows in its window.
     AboveBlindLimit "above_blind_limit" 409 override RefundGoodwill;

@@ -248,7 +248,8 @@ codes! {
         SupplierInvoiceLine "supplier_invoice_line", SupplierCredit "supplier_credit",
         SupplierPayment "supplier_payment", VendorReturnLine "vendor_return_line",
         Rebate "rebate", TillSession "till_session", TillEntry "till_entry",
-        BankEntry "bank_entry", LateCost "late_cost", Load "load", Entry "entry",
+        BankEntry "bank_entry", BankMatch "bank_match",
+        StoreCreditEntry "store_credit_entry", LateCost "late_cost", Load "load", Entry "entry",
         Period "period",
     }
 }

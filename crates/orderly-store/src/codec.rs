@@ -14,6 +14,7 @@ use orderly_core::order::{
     ShipmentState,
 };
 use orderly_core::party::{AccountState, TermsKind, WhenOver};
+use orderly_core::payment::credit::CreditKind;
 use orderly_core::payment::{ApplicationKind, TargetKind, TransactionKind, TransactionState};
 use orderly_core::pricing::ListScope;
 use orderly_core::pricing::tax::{Buyer, TaxKind};
@@ -28,6 +29,7 @@ use orderly_core::quote::{QuoteKind, QuoteState};
 use orderly_core::refund::{Cause as RefundCause, RefundSettlement, RefundState};
 use orderly_core::returns::{Fate, ReturnState};
 use orderly_core::stock::{CountState, ReceiptKind, TransferState};
+use orderly_core::till::{EntryKind, SessionState};
 use orderly_core::time::{Day, Instant};
 use orderly_core::units::{CauseKind, Condition, CostSource, LotKind, MovementKind, PlaceKind};
 use orderly_core::work::{WorkKind, WorkState};
@@ -71,6 +73,7 @@ code! {
     ApplicationKind, ExchangeState, Fate, RefundCause, RefundSettlement, RefundState, ReturnState,
     Ships, TargetKind, TransactionKind, TransactionState,
     Effect, InvoiceKind, Invoicing, SettlementKind,
+    CreditKind, EntryKind, SessionState,
     Account, ActorKind, BaseUnit, BinKind, CauseKind, ChannelKind, Condition, CostSource,
     CountState, DocumentKind, FulfillmentState, JournalKind, LotKind, ReceiptKind, TransferState,
     AccrualKind, PurchaseState, RebateBasis, RebateSide, RebateSpan, Spread, SupplierDocument,

@@ -41,6 +41,7 @@ macro_rules! orderly {
             "0008_import",
             "0009_documents",
             "0010_credit",
+            "0011_tills_and_bank",
             "0012_exchanges",
             "0013_periods_and_rates",
             "0014_purchasing",
@@ -58,6 +59,8 @@ pub const POSTGRES: &[File] = orderly!("postgres");
 pub const BOOKS: &[&str] = &[
     "application",
     "audit",
+    "bank_entry",
+    "bank_statement",
     "disposition",
     "event",
     "feed",
@@ -69,5 +72,8 @@ pub const BOOKS: &[&str] = &[
     "quote_revision",
     "rebate_accrual",
     "settlement",
+    "store_credit_entry",
     "supplier_application",
+    "till_count",
+    "till_entry",
 ];

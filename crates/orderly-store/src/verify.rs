@@ -12,6 +12,7 @@ mod orders;
 mod purchases;
 mod relations;
 mod scan;
+mod tills;
 mod trade;
 mod units;
 
@@ -73,7 +74,7 @@ pub struct Check {
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     let goods = units::CHECKS.iter().chain(documents::CHECKS).chain(making::CHECKS);
     let money = goods.chain(money::CHECKS).chain(books::CHECKS).chain(invoices::CHECKS);
-    money.chain(purchases::CHECKS).chain(trade::CHECKS)
+    money.chain(purchases::CHECKS).chain(trade::CHECKS).chain(tills::CHECKS)
 }
 
 /// Runs one check: hands over the first `limit` findings and returns how many there are.

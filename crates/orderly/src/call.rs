@@ -4,7 +4,7 @@
 //! after a lost race decides the same.
 
 use orderly_core::actor::{Actor, Permission, Scope};
-use orderly_core::id::IdSource;
+use orderly_core::id::{DrawerId, IdSource};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_core::time::Instant;
 
@@ -36,6 +36,8 @@ pub struct Call {
     pub approval: Option<Approval>,
     /// Refusals the caller asks to pass.
     pub overrides: Vec<Code>,
+    /// The drawer the caller stands at: whose session takes the cash.
+    pub drawer: Option<DrawerId>,
 }
 
 impl Call {
@@ -52,6 +54,7 @@ impl Call {
             reason: None,
             approval: None,
             overrides: Vec::new(),
+            drawer: None,
         }
     }
 

@@ -30,5 +30,6 @@ pub mod stock;
 pub mod suppliers;
 pub mod tasks;
 pub mod taxes;
+pub mod tills;
 
 pub use command::{Object, Reference, command};

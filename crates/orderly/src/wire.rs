@@ -186,4 +186,7 @@ pub struct PaymentIn {
     pub method: Option<String>,
     pub authorized: Option<String>,
     pub captured: Option<String>,
+    /// The cash that was handed over for it: the rest is change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tendered: Option<String>,
 }

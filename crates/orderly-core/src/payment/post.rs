@@ -1,5 +1,6 @@
 //! The journals of a payment: what its money does to the books.
 
+use super::credit::STORE_CREDIT;
 use super::*;
 use crate::books::{
     Account, Books, Dimensions, DocumentKind, Journal, JournalHead, JournalKind, Posting,
@@ -9,11 +10,20 @@ use crate::units::{Cause, CauseKind};
 /// The provider of money that lies in a till.
 pub const CASH: &str = "cash";
 
-/// Where the money of a payment lies: in the till, or on its way from the provider. What an
+/// The provider of money that a carrier collects.
+pub const COD: &str = "cod";
+
+/// The provider of money that the bank says came.
+pub const BANK: &str = "bank";
+
+/// Where the money of a payment lies: in the till, on its way, or with us as store credit. What an
 /// exchange carries is no money: the refund that gave it up left it unapplied.
 fn money(payment: &Payment) -> Account {
     match payment.provider.as_str() {
         CASH => Account::TillCash,
+        COD => Account::CodClearing,
+        BANK => Account::Bank,
+        STORE_CREDIT => Account::StoreCredit,
         crate::exchange::PROVIDER => Account::UnappliedReceipts,
         _ => Account::Clearing,
     }
@@ -39,21 +49,31 @@ pub fn journals(
     now: Instant,
 ) -> Vec<Journal> {
     let mut journals = Vec::new();
-    let mut add = |kind, cause, debit: Account, credit: Account, amount: i64, order| {
-        let head = JournalHead {
-            id: ids.draw(),
-            legal_entity: after.legal_entity,
-            kind,
-            cause,
-            currency: after.currency,
-            accounting_on: books.day(now),
-            reverses: None,
+    let mut add =
+        |kind, cause, debit: Account, credit: Account, (amount, off): (i64, i64), order| {
+            let head = JournalHead {
+                id: ids.draw(),
+                legal_entity: after.legal_entity,
+                kind,
+                cause,
+                currency: after.currency,
+                accounting_on: books.day(now),
+                reverses: None,
+            };
+            let shared = dimensions(after, order, location);
+            // What cash is more or less than the amount is on neither side of it.
+            let (debited, credited) = match kind {
+                JournalKind::Refund => (amount, amount + off),
+                _ => (amount + off, amount),
+            };
+            let mut postings = vec![
+                Posting::new(debit, debited, shared),
+                Posting::new(credit, -credited, shared),
+                Posting::new(Account::CashRounding, credited - debited, shared),
+            ];
+            postings.retain(|posting| posting.amount_minor != 0);
+            journals.push(Journal::new(head, postings).expect("the same amount on both sides"));
         };
-        let shared = dimensions(after, order, location);
-        let postings =
-            vec![Posting::new(debit, amount, shared), Posting::new(credit, -amount, shared)];
-        journals.push(Journal::new(head, postings).expect("the same amount on both sides"));
-    };
     let mut moved = Vec::new();
     for one in newly_done(before, after) {
         let cause = Cause { kind: CauseKind::PaymentTransaction, id: one.id.as_bytes() };
@@ -61,17 +81,21 @@ pub fn journals(
         match one.kind {
             TransactionKind::Capture => {
                 moved.extend(one.order);
-                add(JournalKind::Capture, cause, money, owed, one.amount, one.order);
+                let amount = (one.amount, one.rounding);
+                add(JournalKind::Capture, cause, money, owed, amount, one.order);
             }
             TransactionKind::Refund => {
-                add(JournalKind::Refund, cause, owed, money, one.amount, one.order);
+                let amount = (one.amount, one.rounding);
+                add(JournalKind::Refund, cause, owed, money, amount, one.order);
             }
             TransactionKind::Authorize | TransactionKind::Void => {}
         }
     }
     let known = |id| before.is_some_and(|before| before.applications.iter().any(|o| o.id == id));
     let new = after.applications.iter().filter(|one| !known(one.id));
-    for one in new.filter(|one| one.kind == ApplicationKind::Captured) {
+    let of_orders = new.filter(|one| one.target_kind == TargetKind::Order);
+    // What pays an invoice is posted by the invoice's settlement.
+    for one in of_orders.filter(|one| one.kind == ApplicationKind::Captured) {
         let order = OrderId::from_bytes(one.target);
         // What a capture brought to its order is posted by the capture.
         if let Some(index) = moved.iter().position(|own| *own == order) {
@@ -80,7 +104,7 @@ pub fn journals(
         }
         let cause = Cause { kind: CauseKind::Application, id: one.id.as_bytes() };
         let (free, used) = (Account::UnappliedReceipts, Account::CustomerDeposits);
-        add(JournalKind::Application, cause, free, used, one.amount, Some(order));
+        add(JournalKind::Application, cause, free, used, (one.amount, 0), Some(order));
     }
     journals
 }

@@ -40,6 +40,8 @@ const TRANSACTION: &[Column] = &[
     Column::new("provider_reference", Kind::Text),
     Column::new("order_id", Kind::Bytes),
     Column::new("refund_id", Kind::Bytes),
+    Column::new("rounding_minor", Kind::Int),
+    Column::new("tendered_minor", Kind::Int),
     Column::new("created_at", Kind::Int),
     Column::new("settled_at", Kind::Int),
 ];
@@ -133,6 +135,8 @@ fn transaction_row(payment: &Payment, one: &Transaction) -> Vec<Value> {
         v(&one.provider_reference),
         v(&one.order),
         v(&one.refund),
+        v(&one.rounding),
+        v(&one.tendered),
         v(&one.created_at),
         v(&one.settled_at),
     ]
@@ -310,6 +314,8 @@ fn transaction_from_row(row: &Row<'_>) -> Result<Transaction, StoreError> {
         provider_reference: row.get("provider_reference")?,
         order: row.get("order_id")?,
         refund: row.get("refund_id")?,
+        rounding: row.get("rounding_minor")?,
+        tendered: row.get("tendered_minor")?,
         created_at: row.get("created_at")?,
         settled_at: row.get("settled_at")?,
     })

@@ -24,6 +24,7 @@ mod refunds;
 mod returns;
 mod statements;
 mod stock;
+mod tills;
 mod units;
 mod work;
 mod writing;

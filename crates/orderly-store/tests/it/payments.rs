@@ -43,6 +43,8 @@ fn transaction(number: u8, kind: TransactionKind) -> Transaction {
         provider_reference: None,
         order: Some(ORDER),
         refund: None,
+        rounding: 0,
+        tendered: None,
         created_at: at(i64::from(number)),
         settled_at: None,
     }

@@ -75,6 +75,7 @@ pub fn of_costs(
 /// # Errors
 /// `period_closed` for a day in a closed period; `rate_missing`.
 pub fn post(tx: &mut Tx<'_>, call: &Call, journals: &[Journal]) -> Result<(), Error> {
+    super::payments::store_credit::count(tx, call, journals)?;
     let mut known: HashMap<LegalEntityId, Books> = HashMap::new();
     for Journal { head, .. } in journals {
         if !known.contains_key(&head.legal_entity) {

@@ -5,12 +5,14 @@
 //! other provider is an intent until its answer is recorded by [`settle`].
 
 mod save;
+pub mod store_credit;
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::id::{ChannelId, CustomerId, IdSource, OrderId, PaymentId, TransactionId};
 use orderly_core::money::{Currency, Money};
 use orderly_core::order::Order;
 use orderly_core::order::price::money_refusal;
+use orderly_core::payment::credit::STORE_CREDIT;
 use orderly_core::payment::settle::Answer;
 use orderly_core::payment::{self, NewPayment, Payment, Purpose, TransactionState};
 use orderly_core::refusal::{Code, Refusal};
@@ -63,6 +65,8 @@ pub struct PaymentIn {
     pub amount: Option<String>,
     /// `None`: the order's, else the channel's.
     pub currency: Option<String>,
+    /// The cash handed over, a decimal in the currency: the rest is given back as change.
+    pub tendered: Option<String>,
     pub settling: Settling,
 }
 
@@ -115,6 +119,10 @@ fn open(
         if capture {
             after = after.capture(amount, purpose, &mut ids, call.now)?;
             after = done(&after, None, call, &mut ids)?;
+            store_credit::ensure_enough(tx, &after, amount)?;
+        }
+        if let Some(text) = &new.tendered {
+            after = after.tendered(None, Some(amount_in(text, after.currency)?));
         }
         let kind = if capture { "payment.taken" } else { "payment.authorized" };
         let changed = Changed { before: None, after, kind };
@@ -182,9 +190,10 @@ pub(super) fn opened(
     Ok(opened)
 }
 
-/// Whether the provider is ourselves: what it is told happens at once.
+/// Whether the provider is ourselves, or somebody who tells us: it happens at once.
 fn is_own(payment: &Payment) -> bool {
-    payment.provider == "manual" || payment.provider == payment::post::CASH
+    let own = [payment::post::CASH, payment::post::COD, STORE_CREDIT, payment::post::BANK];
+    payment.provider == "manual" || own.contains(&payment.provider.as_str())
 }
 
 /// Settles the transaction that was begun after `before`, where its outcome is known with the

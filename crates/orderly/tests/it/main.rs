@@ -33,5 +33,7 @@ mod returns;
 mod sequence;
 mod sold;
 mod stock;
+mod store_credit;
+mod tills;
 mod verify;
 mod work;

@@ -1,16 +1,18 @@
 //! Saving payments: rows, events, journals, and what they do to the orders they pay.
 
-use orderly_core::id::{IdSource, LocationId, PaymentId};
+use orderly_core::id::{IdSource, LegalEntityId, LocationId, PaymentId, TillSessionId};
+use orderly_core::money::{Currency, Money};
 use orderly_core::order::{Decision, Order};
 use orderly_core::payment::change::{Change, between, fold};
-use orderly_core::payment::{Payment, apply::paid, post};
+use orderly_core::payment::{Payment, Transaction, TransactionKind, apply::paid, post};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_store::Tx;
-use orderly_store::tables::{channels, events as event_rows, payments};
+use orderly_store::tables::{channels, events as event_rows, payments, settings};
 
 use crate::ops::books;
 use crate::ops::events::{Happened, event};
 use crate::ops::orders;
+use crate::ops::tills;
 use crate::{Call, Error};
 
 /// A payment as it was and as it is decided, and the event that says so.
@@ -83,6 +85,7 @@ pub(in crate::ops) fn save_one(
     changed: Changed,
 ) -> Result<Payment, Error> {
     let Changed { before, mut after, kind } = changed;
+    let (location, session) = till_of(tx, call, before.as_ref(), &mut after)?;
     let changes = match &before {
         None => {
             (after.version, after.sequence) = (1, 1);
@@ -107,9 +110,14 @@ pub(in crate::ops) fn save_one(
         }
     };
     let own = books::books_of(tx, after.legal_entity)?;
-    let location = location_of(tx, &after)?;
     let journals = post::journals(before.as_ref(), &after, &own, location, ids, call.now);
     books::post(tx, call, &journals)?;
+    let done: Vec<_> = post::newly_done(before.as_ref(), &after).cloned().collect();
+    for one in &done {
+        if let Some(session) = session {
+            tills::take(tx, call, ids, session, one)?;
+        }
+    }
     let happened = Happened {
         stream_kind: "payment",
         stream: after.id.as_bytes(),
@@ -119,6 +127,52 @@ pub(in crate::ops) fn save_one(
     };
     event_rows::record(tx, &[event(call, ids, happened, &changes)])?;
     Ok(after)
+}
+
+/// Where a payment's money lies: the session and location of the drawer that its cash goes into,
+/// or comes from; else the store of its channel. Cash is rounded to what coins there are.
+fn till_of(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    before: Option<&Payment>,
+    after: &mut Payment,
+) -> Result<(Option<LocationId>, Option<TillSessionId>), Error> {
+    let location = location_of(tx, after)?;
+    if after.provider != post::CASH {
+        return Ok((location, None));
+    }
+    let coin = coin(tx, after.legal_entity, after.currency)?;
+    *after = after.in_cash(before, coin)?;
+    let moves =
+        |one: &Transaction| matches!(one.kind, TransactionKind::Capture | TransactionKind::Refund);
+    if !post::newly_done(before, after).any(moves) {
+        return Ok((location, None));
+    }
+    let session = tills::session_for(tx, call, location, after.currency)?;
+    Ok(match session {
+        Some(session) => (Some(session.location), Some(session.id)),
+        None => (location, None),
+    })
+}
+
+/// The smallest coin of a currency in minor units, as the settings `cash_rounding.ENTITY.CUR` or
+/// `cash_rounding.CUR` say; one where they say nothing.
+pub(in crate::ops) fn coin(
+    tx: &mut Tx<'_>,
+    entity: LegalEntityId,
+    currency: Currency,
+) -> Result<i64, Error> {
+    let code = currency.code().to_lowercase();
+    let own = settings::entity(tx, entity)?.map(|one| one.code.to_lowercase());
+    let keys = own.map(|own| format!("cash_rounding.{own}.{code}"));
+    for key in keys.into_iter().chain([format!("cash_rounding.{code}")]) {
+        if let Some(text) = settings::get(tx, &key)? {
+            let wrong = |_| Error::Invalid(format!("the setting {key} is no amount: `{text}`"));
+            let coin = Money::parse(text.trim(), currency).map_err(wrong)?;
+            return Ok(coin.minor().max(1));
+        }
+    }
+    Ok(1)
 }
 
 /// The store whose till it is, where the channel is one.

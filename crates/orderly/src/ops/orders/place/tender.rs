@@ -5,11 +5,14 @@ use std::collections::HashSet;
 use orderly_core::id::IdSource;
 use orderly_core::order::Order;
 use orderly_core::payment::apply::paid;
+use orderly_core::payment::post::CASH;
 use orderly_core::payment::{Payment, Purpose};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_store::Tx;
+use orderly_store::tables::channels;
 
-use crate::ops::payments::{self, amount_in, done, opened};
+use crate::ops::payments::{self, amount_in, done, opened, store_credit};
+use crate::ops::tills;
 use crate::wire::PaymentIn;
 use crate::{Call, Error};
 
@@ -54,7 +57,15 @@ pub fn tender(
             let detail = "the provider's payment comes twice";
             return Err(under(Refusal::new(Code::AlreadyExists, detail).into()));
         }
-        out.push(decided(call, ids, order, one, &payment).map_err(under)?);
+        let (payment, kind) = decided(call, ids, order, one, &payment).map_err(under)?;
+        if payment.amounts.captured > 0 {
+            store_credit::ensure_enough(tx, &payment, payment.amounts.captured).map_err(under)?;
+            if payment.provider == CASH {
+                let location = channels::get(tx, order.channel)?.and_then(|one| one.location);
+                tills::session_for(tx, call, location, payment.currency).map_err(under)?;
+            }
+        }
+        out.push((payment, kind));
     }
     Ok(out)
 }
@@ -69,6 +80,7 @@ fn stated(order: &Order, given: &PaymentIn) -> payments::PaymentIn {
         reference: given.reference.clone(),
         amount: None,
         currency: None,
+        tendered: given.tendered.clone(),
         settling: payments::Settling::AtOnce,
     }
 }
@@ -95,6 +107,7 @@ fn decided(
     if let Some(captured) = captured.filter(|amount| *amount > 0) {
         payment = payment.capture(captured, purpose, ids, call.now)?;
         payment = done(&payment, None, call, ids)?;
+        payment = payment.tendered(None, amount(&given.tendered)?);
     }
     order.head.paid = paid(order, None, &payment);
     (payment.version, payment.sequence) = (1, 1);
