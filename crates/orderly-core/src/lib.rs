@@ -4,6 +4,7 @@
 //! goods are and what can be promised).
 
 pub mod actor;
+pub mod bank;
 pub mod books;
 pub mod catalog;
 pub mod country;

@@ -131,6 +131,13 @@ codes! {
     AboveStoreCredit "above_store_credit" 409;
     /// More cash than the drawer holds.
     AboveDrawer "above_drawer" 409;
+    /// More is given up than the limit for small differences.
+    AboveWriteOff "above_write_off" 409 override Approve;
+    /// More is said to be paid than the bank's entry brought.
+    AboveEntry "above_entry" 409;
+    /// A bank's file that cannot be read, or whose figures contradict each other.
+    InvalidStatement "invalid_statement" 422;
+    AlreadyMatched "already_matched" 409;
     /// Cash at a location with drawers belongs to a session that is open.
     NoOpenSession "no_open_session" 409;
     SessionOpen "session_open" 409;

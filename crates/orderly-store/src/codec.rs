@@ -2,6 +2,7 @@
 //! integers, instants as microseconds, days as numbers, codes as text, decimals as text.
 
 use orderly_core::actor::ActorKind;
+use orderly_core::bank::Format as BankFormat;
 use orderly_core::books::{Account, DocumentKind, JournalKind};
 use orderly_core::catalog::{BinKind, ChannelKind, LocationKind, WhenShort};
 use orderly_core::exchange::{ExchangeState, Ships};
@@ -73,7 +74,7 @@ code! {
     ApplicationKind, ExchangeState, Fate, RefundCause, RefundSettlement, RefundState, ReturnState,
     Ships, TargetKind, TransactionKind, TransactionState,
     Effect, InvoiceKind, Invoicing, SettlementKind,
-    CreditKind, EntryKind, SessionState,
+    BankFormat, CreditKind, EntryKind, SessionState,
     Account, ActorKind, BaseUnit, BinKind, CauseKind, ChannelKind, Condition, CostSource,
     CountState, DocumentKind, FulfillmentState, JournalKind, LotKind, ReceiptKind, TransferState,
     AccrualKind, PurchaseState, RebateBasis, RebateSide, RebateSpan, Spread, SupplierDocument,

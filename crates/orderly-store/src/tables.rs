@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod adjustments;
 pub mod audit;
+pub mod banks;
 pub mod books;
 pub mod catalog;
 pub mod channels;

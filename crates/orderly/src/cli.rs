@@ -6,6 +6,7 @@
 mod accounts;
 mod advice;
 mod books;
+mod bank;
 mod config;
 mod customers;
 mod demo;
@@ -17,6 +18,7 @@ mod items;
 mod loads;
 mod orders;
 mod output;
+mod payments;
 mod plan;
 mod prices;
 mod purchases;
@@ -28,6 +30,7 @@ mod stock;
 mod suppliers;
 mod taxes;
 mod work;
+mod tills;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -141,6 +144,15 @@ enum Command {
     /// List, issue, correct and print invoices, receipts and credit notes
     #[command(subcommand)]
     Invoices(invoices::Invoices),
+    /// Take payments, let them pay orders and invoices, give them back
+    #[command(subcommand)]
+    Payments(payments::Payments),
+    /// Open, count and close the drawers of cash
+    #[command(subcommand)]
+    Tills(tills::Tills),
+    /// Take in bank statements and say what their movements are
+    #[command(subcommand)]
+    Bank(bank::Bank),
     /// List the channels that orders come from
     Channels,
     /// List the locations that hold and send goods
@@ -290,6 +302,9 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Customers(customers) => customers.run(session),
         Command::Accounts(accounts) => accounts.run(session),
         Command::Invoices(invoices) => invoices.run(session),
+        Command::Payments(payments) => payments.run(session),
+        Command::Tills(tills) => tills.run(session),
+        Command::Bank(bank) => bank.run(session),
         Command::Channels => items::channels(session),
         Command::Locations => items::locations(session),
         Command::Books(books) => books.run(session),

@@ -5,6 +5,7 @@
 //! answer. Nothing outside is touched.
 
 pub mod accounts;
+pub mod bank;
 pub mod books;
 pub mod catalog;
 pub mod command;

@@ -54,7 +54,8 @@ impl Payment {
         Ok(after)
     }
 
-    fn above_unapplied(&self, amount: i64, most: i64) -> Refusal {
+    /// The refusal of more than there is, with the maximum.
+    pub fn above_unapplied(&self, amount: i64, most: i64) -> Refusal {
         let (amount, most) = (self.show(amount), self.show(most));
         let detail = format!("{amount} is more than the {most} there is");
         Refusal::new(Code::AboveUnapplied, detail).allowed(most)
@@ -93,6 +94,73 @@ impl Payment {
             amount,
             applied_at: now,
         });
+    }
+}
+
+impl Payment {
+    /// What the payment pays of an invoice.
+    pub fn paid_of(&self, invoice: InvoiceId) -> i64 {
+        self.applied_to(invoice.as_bytes(), ApplicationKind::Captured)
+    }
+
+    /// Applies unapplied money to an invoice, whose settlement posts it. The inverse is
+    /// [`Payment::take_from`].
+    ///
+    /// # Errors
+    /// `above_unapplied` with the maximum in `allowed`, `money_invalid`.
+    pub fn apply_to(
+        &self,
+        invoice: InvoiceId,
+        amount: i64,
+        ids: &mut IdSource,
+        now: Instant,
+    ) -> Result<(Self, ApplicationId), Refusal> {
+        self.sane(amount)?;
+        let most = self.unapplied() - self.open_amount(TransactionKind::Refund, None);
+        if amount > most {
+            return Err(self.above_unapplied(amount, most));
+        }
+        Ok(self.noted(invoice, amount, ids, now))
+    }
+
+    /// Takes money back from an invoice: it pays nothing again.
+    ///
+    /// # Errors
+    /// `above_unapplied` with the maximum in `allowed`, `money_invalid`.
+    pub fn take_from(
+        &self,
+        invoice: InvoiceId,
+        amount: i64,
+        ids: &mut IdSource,
+        now: Instant,
+    ) -> Result<(Self, ApplicationId), Refusal> {
+        self.sane(amount)?;
+        let most = self.paid_of(invoice);
+        if amount > most {
+            return Err(self.above_unapplied(amount, most));
+        }
+        Ok(self.noted(invoice, -amount, ids, now))
+    }
+
+    fn noted(
+        &self,
+        invoice: InvoiceId,
+        amount: i64,
+        ids: &mut IdSource,
+        now: Instant,
+    ) -> (Self, ApplicationId) {
+        let mut after = self.clone();
+        let id = ids.draw();
+        after.amounts.applied += amount;
+        after.keep_application(Application {
+            id,
+            target_kind: TargetKind::Invoice,
+            target: invoice.as_bytes(),
+            kind: ApplicationKind::Captured,
+            amount,
+            applied_at: now,
+        });
+        (after, id)
     }
 }
 

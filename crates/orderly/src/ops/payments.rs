@@ -4,6 +4,7 @@
 //! The manual provider and the till settle at once unless the caller says otherwise; money at any
 //! other provider is an intent until its answer is recorded by [`settle`].
 
+pub mod allocate;
 mod save;
 pub mod store_credit;
 
@@ -73,6 +74,12 @@ pub struct PaymentIn {
 /// Returns the payment with this id.
 pub fn get(app: &App, id: PaymentId) -> Result<Option<Payment>, Error> {
     app.store.read(|tx| Ok(payments::get(tx, id, false)?))
+}
+
+/// Returns the latest payments, without their parts.
+pub fn list(app: &App, call: &Call, limit: i64) -> Result<Vec<Payment>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| Ok(payments::list(tx, None, limit.clamp(1, 1_000))?))
 }
 
 /// Reserves money for an order or a customer.

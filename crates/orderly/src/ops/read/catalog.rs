@@ -54,6 +54,16 @@ pub fn location(app: &App, code: &str) -> Result<orderly_core::id::LocationId, E
     app.store.read(|tx| Ok(crate::ops::catalog::location_called(tx, code)?.id))
 }
 
+/// Returns the id of the channel with this code.
+///
+/// # Errors
+/// `not_found`.
+pub fn channel(app: &App, code: &str) -> Result<orderly_core::id::ChannelId, Error> {
+    let found = app.store.read(|tx| channels::by_code(tx, code))?;
+    let name: String = code.chars().take(40).collect();
+    Ok(found.ok_or_else(|| Error::not_found(format!("channel `{name}`")))?.id)
+}
+
 /// Returns every channel, by code.
 pub fn channels(app: &App, call: &Call) -> Result<Vec<Channel>, Error> {
     call.require(Permission::Read, Scope::default())?;

@@ -1,0 +1,272 @@
+//! Tills: drawers, their sessions, counting and the report at the end.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use orderly_core::books::Account;
+use orderly_core::till::{EntryKind, Session as TillSession, SessionState};
+use serde_json::{Value, json};
+
+use super::output::table;
+use super::{Given, Session};
+use crate::Error;
+use crate::ops::tills::{self, DrawerIn, MoveIn, Report};
+use crate::wire::out::amount;
+
+#[derive(Debug, Subcommand)]
+pub enum Tills {
+    /// List drawers with their latest session
+    List,
+    /// Add a drawer to a location
+    Add(Add),
+    /// Open a session of a drawer with a float from the safe
+    Open {
+        /// The drawer's code
+        drawer: String,
+        /// The cash it starts with
+        #[arg(long, default_value = "0")]
+        float: String,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Put cash into a drawer; needs --reason
+    PayIn(Move),
+    /// Take cash out of a drawer for an expense; needs --reason
+    PayOut(Move),
+    /// Drop cash into the safe, or with `--to cash_in_transit` on its way to the bank
+    Drop(Move),
+    /// Count a drawer: `50=3 20=7 0.50=12`; the answer says what should be there
+    Count {
+        /// The drawer's code
+        drawer: String,
+        /// How many pieces of each value
+        #[arg(value_name = "VALUE=PIECES", required = true)]
+        pieces: Vec<String>,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Go on with a session that was counted
+    Resume {
+        /// The drawer's code
+        drawer: String,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Close a session that was counted; over or short beyond the tolerance needs --reason
+    Close {
+        /// The drawer's code
+        drawer: String,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Show the report of a drawer's session
+    Report {
+        /// The drawer's code
+        drawer: String,
+        /// The session's number; the last one where absent
+        #[arg(long)]
+        session: Option<i64>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Add {
+    /// The drawer's code
+    drawer: String,
+    /// The code of the location it stands at
+    #[arg(long)]
+    location: String,
+    /// What people call it
+    #[arg(long)]
+    name: Option<String>,
+    /// Its currency; the legal entity's where absent
+    #[arg(long)]
+    currency: Option<String>,
+    #[command(flatten)]
+    given: Given,
+}
+
+#[derive(Debug, Args)]
+pub struct Move {
+    /// The drawer's code
+    drawer: String,
+    /// How much
+    amount: String,
+    /// The ledger account it goes to or comes from; the safe where absent
+    #[arg(long = "to", alias = "from", value_name = "ACCOUNT")]
+    account: Option<String>,
+    #[command(flatten)]
+    given: Given,
+}
+
+impl Tills {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let app = session.open()?;
+        let done = match self {
+            Self::List => return list(session),
+            Self::Add(add) => {
+                let new = DrawerIn {
+                    code: add.drawer.clone(),
+                    name: add.name.clone().unwrap_or_else(|| add.drawer.clone()),
+                    location: add.location.clone(),
+                    currency: add.currency.clone(),
+                };
+                let call = session.changing(&add.given, add)?;
+                let drawer = tills::create_drawer(&app, &call, &new)?;
+                let object = json!({ "id": drawer.id.to_string(), "code": drawer.code });
+                return session.out.answer(&object, || format!("Drawer {} is there", drawer.code));
+            }
+            Self::Open { drawer, float, given } => {
+                tills::open(&app, &session.changing(given, self)?, drawer, float)?
+            }
+            Self::PayIn(moved) => moved.run(session, EntryKind::PayIn)?,
+            Self::PayOut(moved) => moved.run(session, EntryKind::PayOut)?,
+            Self::Drop(moved) => moved.run(session, EntryKind::Drop)?,
+            Self::Count { drawer, pieces, given } => {
+                let pieces = read_pieces(pieces)?;
+                tills::count(&app, &session.changing(given, self)?, drawer, &pieces)?
+            }
+            Self::Resume { drawer, given } => {
+                tills::resume(&app, &session.changing(given, self)?, drawer)?
+            }
+            Self::Close { drawer, given } => {
+                tills::close(&app, &session.changing(given, self)?, drawer)?
+            }
+            Self::Report { drawer, session: number } => {
+                let report = tills::report(&app, &session.reading(), drawer, *number)?;
+                return session.out.answer(&report_json(&report), || report_text(&report));
+            }
+        };
+        session.out.answer(&session_json(&done), || session_text(&done))
+    }
+}
+
+impl Move {
+    fn run(&self, session: &Session, kind: EntryKind) -> Result<TillSession, Error> {
+        let app = session.open()?;
+        let account = self.account.as_deref().map(|code| {
+            let unknown = || Error::Invalid(format!("`{code}` is no ledger account"));
+            Account::parse(code).ok_or_else(unknown)
+        });
+        let new = MoveIn { kind, amount: self.amount.clone(), account: account.transpose()? };
+        tills::move_cash(&app, &session.changing(&self.given, self)?, &self.drawer, &new)
+    }
+}
+
+fn read_pieces(texts: &[String]) -> Result<Vec<(String, i64)>, Error> {
+    let read = |text: &String| {
+        let (value, pieces) = text.split_once('=')?;
+        Some((value.to_owned(), pieces.parse().ok()?))
+    };
+    let wrong = |text: &String| {
+        Error::Invalid(format!("`{text}` is no count: write a value and its pieces, such as 20=7"))
+    };
+    texts.iter().map(|text| read(text).ok_or_else(|| wrong(text))).collect()
+}
+
+fn list(session: &Session) -> Result<ExitCode, Error> {
+    let app = session.open()?;
+    let found = tills::list(&app, &session.reading())?;
+    let objects = found.iter().map(|(drawer, last)| {
+        json!({
+            "code": drawer.code,
+            "name": drawer.name,
+            "currency": drawer.currency.to_string(),
+            "session": last.as_ref().map(session_json),
+        })
+    });
+    session.out.answer(&json!({ "drawers": objects.collect::<Vec<_>>() }), || {
+        let rows = found.iter().map(|(drawer, last)| {
+            let of = |get: fn(&TillSession) -> String| last.as_ref().map(get).unwrap_or_default();
+            vec![
+                drawer.code.clone(),
+                drawer.name.clone(),
+                of(|one| one.number.to_string()),
+                of(|one| one.state.code().to_owned()),
+                of(|one| one.business_on.to_string()),
+            ]
+        });
+        table(&["drawer", "name", "session>", "state", "day"], rows)
+    })
+}
+
+/// What should be there is not shown before it was counted.
+fn session_json(one: &TillSession) -> Value {
+    let money = |minor: i64| amount(minor, one.currency);
+    let seen = one.state != SessionState::Open;
+    json!({
+        "id": one.id.to_string(),
+        "number": one.number,
+        "state": one.state.code(),
+        "business_on": one.business_on.to_string(),
+        "currency": one.currency.to_string(),
+        "float": money(one.float),
+        "expected": seen.then(|| money(one.expected)),
+        "counted": one.counted.map(money),
+        "difference": one.difference.map(money),
+        "reason": one.reason,
+        "version": one.version,
+    })
+}
+
+fn session_text(one: &TillSession) -> String {
+    let money = |minor: i64| format!("{} {}", amount(minor, one.currency), one.currency);
+    let mut text = format!("Session {} of {}: {}", one.number, one.business_on, one.state.code());
+    if let Some(counted) = one.counted {
+        let difference = counted - one.expected;
+        let (expected, counted) = (money(one.expected), money(counted));
+        text.push_str(&format!("; expected {expected}, counted {counted}"));
+        let which = if difference > 0 { "over" } else { "short" };
+        if difference != 0 {
+            text.push_str(&format!(", {} {which}", money(difference.abs())));
+        }
+    }
+    text
+}
+
+fn report_json(report: &Report) -> Value {
+    let money = |minor: i64| amount(minor, report.session.currency);
+    let sums = report
+        .sums
+        .iter()
+        .map(|(kind, (count, sum))| json!({ "kind": kind, "count": count, "amount": money(*sum) }));
+    let entries = report.entries.iter().map(|one| {
+        json!({
+            "kind": one.kind.code(),
+            "amount": money(one.amount),
+            "account": one.account,
+            "reason": one.reason,
+            "at": one.recorded_at.to_string(),
+        })
+    });
+    let counts = report.counts.iter().map(|one| {
+        let pieces = one.pieces.iter();
+        let pieces =
+            pieces.map(|(value, count)| json!({ "value": money(*value), "pieces": count }));
+        json!({ "counted": money(one.counted), "pieces": pieces.collect::<Vec<_>>() })
+    });
+    json!({
+        "drawer": report.drawer.code,
+        "session": session_json(&report.session),
+        "sums": sums.collect::<Vec<_>>(),
+        "entries": entries.collect::<Vec<_>>(),
+        "counts": counts.collect::<Vec<_>>(),
+    })
+}
+
+fn report_text(report: &Report) -> String {
+    let mut lines = vec![
+        format!("Drawer {} ({})", report.drawer.code, report.drawer.name),
+        session_text(&report.session),
+    ];
+    if report.expected.is_none() {
+        lines.push("What should be there is shown after it was counted.".into());
+        return lines.join("\n");
+    }
+    let rows = report
+        .sums
+        .iter()
+        .map(|(kind, (count, sum))| vec![(*kind).into(), count.to_string(), report.show(*sum)]);
+    lines.push(table(&["what", "how often>", "sum>"], rows));
+    lines.join("\n")
+}
