@@ -5,8 +5,8 @@
 
 mod accounts;
 mod advice;
-mod books;
 mod bank;
+mod books;
 mod config;
 mod customers;
 mod demo;
