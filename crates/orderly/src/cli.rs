@@ -29,8 +29,8 @@ mod setup;
 mod stock;
 mod suppliers;
 mod taxes;
-mod work;
 mod tills;
+mod work;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
