@@ -11,20 +11,24 @@ use orderly_store::{Store, StoreError};
 use crate::TestDb;
 use crate::returns::{at, euro};
 
+fn own() -> BankAccount {
+    BankAccount {
+        id: BankAccountId::from_bytes([1; 16]),
+        code: "GIRO".into(),
+        name: "Giro".into(),
+        iban: Some("DE89370400440532013000".into()),
+        legal_entity: LegalEntityId::from_bytes([2; 16]),
+        currency: euro(),
+        version: 1,
+        created_at: at(1),
+    }
+}
+
 #[test]
 fn statements_movements_and_matches_are_kept_once() {
     for db in TestDb::each() {
         let store = Store::open(db.location()).unwrap();
-        let own = BankAccount {
-            id: BankAccountId::from_bytes([1; 16]),
-            code: "GIRO".into(),
-            name: "Giro".into(),
-            iban: Some("DE89370400440532013000".into()),
-            legal_entity: LegalEntityId::from_bytes([2; 16]),
-            currency: euro(),
-            version: 1,
-            created_at: at(1),
-        };
+        let own = own();
         let statement = Statement { number: "7".into(), ..Statement::default() };
         let id = BankStatementId::from_bytes([3; 16]);
         let kept = Kept::of(&statement, (id, own.id), Format::Csv, 1, at(2));
