@@ -207,7 +207,7 @@ fn taxes_are_found_by_rule_where_rules_are_on() {
         assert_eq!((own.name.as_str(), own.included, own.amount), ("STD", false, 500));
         terms::channel(app, &shop.call(), "web", true).unwrap();
         let placed = place(app, &shop.call(), &order("web", line.clone())).unwrap();
-        assert_eq!(placed.lines[0].amounts.tax_included, 417);
+        assert_eq!(placed.lines[0].amounts.tax_included, 416, "24.99 less round(24.99 / 1.2)");
         // A list of net prices in a channel of gross ones, and a tax that comes with its line.
         list(&shop, json!({ "code": "NET", "tax_included": false }));
         put(&shop, "NET", json!([{ "sku": "NAIL", "price": "1.00" }]));
