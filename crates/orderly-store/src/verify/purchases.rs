@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         invariant: "P2",
-        title: "goods received and not invoiced are those of the lines, at the order's price",
+        title: "what purchase lines brought and nobody invoiced is owed for, at the order's price",
         table: "purchase_line",
         sql: NOT_INVOICED,
         remedy: BACKUP,
@@ -113,26 +113,28 @@ const INVOICED: &str = "
              GROUP BY l.purchase_order_id, l.id, l.invoiced, l.cleared_minor) x
      WHERE x.billed <> x.invoiced OR x.clears <> x.cleared_minor";
 
-/// Goods that came without a purchase order are owed for as well, until somebody invoices them.
+/// Only what purchase lines brought: a journal of goods has the id of its movement, whose cause
+/// (its original's, for a reversal) is the line that came.
 const NOT_INVOICED: &str = "
     SELECT x.legal_entity_id, x.owed AS expected, x.booked AS actual
       FROM (SELECT e.id AS legal_entity_id,
                    CAST(COALESCE((SELECT SUM(l.received_minor - l.cleared_minor)
                                     FROM purchase_line l
                                     JOIN purchase_order p ON p.id = l.purchase_order_id
-                                   WHERE p.legal_entity_id = e.id), 0)
-                      + COALESCE((SELECT SUM(r.value_minor) FROM receipt_line r
-                                    JOIN receipt h ON h.id = r.receipt_id
-                                    JOIN location o ON o.id = h.location_id
-                                   WHERE h.kind = 'purchase' AND r.purchase_line_id IS NULL
-                                     AND h.reversed_at IS NULL
-                                     AND o.legal_entity_id = e.id), 0) AS BIGINT) AS owed,
+                                   WHERE p.legal_entity_id = e.id), 0) AS BIGINT) AS owed,
                    CAST(-COALESCE((SELECT SUM(g.amount_minor) FROM posting g
                                      JOIN journal j ON j.id = g.journal_id
+                                     LEFT JOIN movement m ON m.id = j.id
+                                     LEFT JOIN movement o ON o.id = m.reverses
                                     WHERE g.account = 'goods_received_not_invoiced'
-                                      AND j.kind IN ('goods', 'supplier_invoice',
-                                          'supplier_credit')
-                                      AND j.legal_entity_id = e.id), 0) AS BIGINT) AS booked
+                                      AND j.legal_entity_id = e.id
+                                      AND (j.kind IN ('supplier_invoice', 'supplier_credit')
+                                        OR (j.kind = 'goods' AND COALESCE(o.cause_id, m.cause_id)
+                                            IN (SELECT r.id FROM receipt_line r
+                                                 WHERE r.purchase_line_id IS NOT NULL
+                                                 UNION ALL
+                                                SELECT s.id FROM supplier_shipment s)))), 0)
+                       AS BIGINT) AS booked
               FROM legal_entity e) x
      WHERE x.owed <> x.booked";
 
