@@ -176,13 +176,13 @@ fn allowance(held: &Held, amount: i64) -> Credit {
 }
 
 /// Splits a tax over the taxes of a line by what each is of the line's.
-fn taxes(line: &InvoiceLine, net: i64, tax: i64) -> Vec<TaxAmount> {
-    let weights: Vec<i64> = line.taxes.iter().map(|own| own.amount.abs()).collect();
+pub(crate) fn taxes(known: &[TaxAmount], net: i64, tax: i64) -> Vec<TaxAmount> {
+    let weights: Vec<i64> = known.iter().map(|own| own.amount.abs()).collect();
     let weighed = weights.iter().any(|weight| *weight != 0);
     let parts = if weighed { split_minor(tax, &weights).ok() } else { None };
     let last = weights.len().saturating_sub(1);
     let on_last = || (0..weights.len()).map(|i| if i == last { tax } else { 0 }).collect();
-    let own = line.taxes.iter().zip(parts.unwrap_or_else(on_last));
+    let own = known.iter().zip(parts.unwrap_or_else(on_last));
     own.map(|(tax, amount)| TaxAmount { base: net, amount, ..tax.clone() })
         .filter(|tax| tax.amount != 0 || tax.base != 0)
         .collect()
@@ -197,7 +197,7 @@ fn write(order: &Order, held: &Held, credit: &Credit, ids: &mut IdSource) -> Inv
     };
     let priced = !quantity.is_empty();
     let kept = |text: &String| if priced { text.clone() } else { String::new() };
-    let taxes = taxes(&held.line, net, tax);
+    let taxes = taxes(&held.line.taxes, net, tax);
     InvoiceLine {
         id: ids.draw(),
         position: 0,

@@ -2,7 +2,7 @@
 
 use super::cancel::{cancelable, remove};
 use super::goods::Moves;
-use super::price::payable;
+use super::price::{payable, slice};
 use super::work::{At, Settled, lower, raise, times};
 use super::*;
 use crate::refusal::ensure;
@@ -112,12 +112,41 @@ fn unstocked(order: &mut Order, line: LineId) -> Result<&mut Line, Refusal> {
     Ok(own)
 }
 
-/// Closes an order: everything is delivered, lost, canceled or back and decided, and it is paid or
-/// settled on an account.
+/// What refunds of an order gave, or are to give, as closing it asks.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Given {
+    /// Beside what moved already: still to move, or given as credit. In minor units.
+    pub open: i64,
+    /// For anything but what was canceled, without the fees that were kept. In minor units.
+    pub amount: i64,
+    /// The units it was for.
+    pub lines: Vec<(LineId, Qty)>,
+}
+
+/// What the customer owes for the order after returns and refunds, and what of the money for it
+/// was not given back. In minor units.
+fn owed(order: &Order, given: &Given) -> (i64, i64) {
+    // Returned and not refunded: it is not owed any more either.
+    let returned = |line: &Line| {
+        let q = &line.quantities;
+        let own = given.lines.iter().find(|(id, _)| *id == line.id);
+        let given = own.map_or(Qty::ZERO, |(_, qty)| *qty);
+        let before = Qty::sum([q.canceled, q.closed_short, given]).unwrap_or(q.ordered);
+        let left = q.returned.less(given).min(q.ordered.less(before));
+        slice(line, before.min(q.ordered), left).due()
+    };
+    let own = order.lines.iter().filter(|line| line.parent.is_none());
+    let due = payable(order) - given.amount - own.map(returned).sum::<i64>();
+    let paid = order.head.paid;
+    (due.max(0), paid.captured - paid.refunded - given.open)
+}
+
+/// Closes an order: everything is delivered, lost, canceled or back and decided, and what is owed for
+/// it after returns and refunds is paid, or invoiced in full to an account.
 ///
 /// # Errors
 /// `invalid_transition` unless placed, and naming what is not done or not paid.
-pub fn close(order: &Order, now: Instant, ids: &mut IdSource) -> Settled {
+pub fn close(order: &Order, given: &Given, now: Instant, ids: &mut IdSource) -> Settled {
     order.ensure_placed()?;
     let refuse = |detail: String| Err(Refusal::new(Code::InvalidTransition, detail));
     let moves_goods = |line: &&Line| {
@@ -132,8 +161,7 @@ pub fn close(order: &Order, now: Instant, ids: &mut IdSource) -> Settled {
             return refuse(detail);
         }
     }
-    let paid = order.head.paid.captured - order.head.paid.refunded;
-    let due = payable(order);
+    let (due, paid) = owed(order, given);
     if order.head.settlement == Settlement::Payment && paid < due {
         return refuse(format!("{paid} of {due} minor units are paid"));
     }

@@ -1,6 +1,8 @@
 //! Credit for goods that came back without a receipt: at the lowest price they were sold for.
 
 use super::*;
+use crate::invoice::credit::taxes;
+use crate::invoice::{Effect, InvoiceLine, TaxAmount};
 use crate::money::div_half_even;
 use crate::order::{Amounts, Tax};
 
@@ -101,4 +103,48 @@ pub fn decide(
         lines,
     };
     Ok((refund, after))
+}
+
+/// Writes the lines of the credit note of such a refund: what came back where, at the taxes it was
+/// sold with.
+pub fn credited(
+    refund: &Refund,
+    returned: &Return,
+    sold: &[Sold],
+    ids: &mut IdSource,
+) -> Vec<InvoiceLine> {
+    let mut lines = Vec::with_capacity(refund.lines.len());
+    for (position, own) in (1..).zip(&refund.lines) {
+        let back = returned.lines.iter().find(|line| Some(line.id) == own.return_line);
+        let item = back.and_then(|line| line.item);
+        let sale = sold.iter().find(|sold| Some(sold.item) == item);
+        let known: Vec<TaxAmount> =
+            sale.map_or(&[][..], |sale| &sale.taxes).iter().map(as_sold).collect();
+        lines.push(InvoiceLine {
+            id: ids.draw(),
+            position,
+            order: None,
+            order_line: None,
+            charge: None,
+            delivery: None,
+            location: returned.head.location,
+            credits: None,
+            effect: Effect::Returned,
+            sku: None,
+            description: back.map(|line| line.description.clone()).unwrap_or_default(),
+            qty: own.qty,
+            quantity: own.qty.to_string(),
+            unit: String::new(),
+            price: String::new(),
+            net: own.goods,
+            tax: own.tax,
+            taxes: taxes(&known, own.goods, own.tax),
+        });
+    }
+    lines
+}
+
+fn as_sold(tax: &Tax) -> TaxAmount {
+    let Tax { name, rate, included, amount } = tax.clone();
+    TaxAmount { name, rate, included, base: 0, amount }
 }

@@ -236,7 +236,10 @@ fn back_and_forth(
         give(order, line, verdict, value);
     }
     if gone && !back {
-        let most = returnable(order, line)?;
+        // As they are out, they may come, whatever else is announced; nothing comes twice.
+        let announced = quantities.returned.plus(quantities.return_requested);
+        let unspoken = quantities.shipped.less(announced.ok_or_else(too_large)?);
+        let most = quantities.returnable().min(unspoken);
         if qty > most {
             let position = order.line(line)?.position;
             return Err(super::request::above_returnable(position, most));

@@ -95,7 +95,7 @@ pub(super) fn place(fate: Fate, location: LocationId, bin: BinId) -> Place {
 ///
 /// # Errors
 /// `invalid_transition` unless approved or received; `quantity_zero`, `lot_required`;
-/// `above_returnable` with the maximum in `allowed`.
+/// `above_returnable` with the maximum in `allowed`: what is announced, as far as it is out.
 pub fn receive(
     returned: &Return,
     order: Option<&Order>,
@@ -174,7 +174,8 @@ impl Reception<'_, '_> {
                 .allowed("awaiting_inspection, restocked, quarantined"));
         }
         let line = self.returned.line(arrival.line)?.clone();
-        let outstanding = line.outstanding();
+        // What was announced on its way and then lost or brought back is not with the customer.
+        let outstanding = line.outstanding().min(self.out(&line)?);
         if qty > outstanding && !blind {
             return Err(above_returnable(line.position, outstanding));
         }
@@ -201,6 +202,14 @@ impl Reception<'_, '_> {
             self.take_in(id, arrival, excess)?;
         }
         Ok(())
+    }
+
+    /// What of the line's goods the order shows with the customer or on its way.
+    fn out(&self, line: &ReturnLine) -> Result<Qty, Refusal> {
+        match (&self.order, line.order_line) {
+            (Some(order), Some(own)) => Ok(order.line(own)?.quantities.returnable()),
+            _ => Ok(line.outstanding()),
+        }
     }
 
     /// What more of the line's goods the order shows with the customer, beyond every announcement.

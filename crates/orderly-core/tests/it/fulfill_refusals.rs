@@ -2,7 +2,7 @@
 
 use orderly_core::id::*;
 use orderly_core::order::cancel::{Cancel, cancel, uncancel};
-use orderly_core::order::close::{close, close_short, perform, reopen, unperform};
+use orderly_core::order::close::{Given, close, close_short, perform, reopen, unperform};
 use orderly_core::order::deliver::{deliver, fail, retry};
 use orderly_core::order::hold::{NewHold, expire_holds, hold, hold_again, release_hold};
 use orderly_core::order::pack::{Pack, pack};
@@ -328,20 +328,56 @@ fn an_order_is_closed_when_it_is_done_and_paid() {
     order.lines = vec![service];
     price::total(&mut order, &[]).unwrap();
     let mut ids = crate::sample::ids(3);
-    assert_eq!(code(close(&order, NOW, &mut ids)), Code::InvalidTransition);
+    assert_eq!(code(close(&order, &Given::default(), NOW, &mut ids)), Code::InvalidTransition);
     let done = perform(&order, id(1), qty(2), NOW, &mut ids).unwrap().order;
     assert_eq!(code(perform(&done, id(1), qty(1), NOW, &mut ids)), Code::AboveOpen);
     assert_eq!(unperform(&done, id(1), qty(2), NOW, &mut ids).unwrap().order, order);
-    assert_eq!(code(close(&done, NOW, &mut ids)), Code::InvalidTransition, "it is not paid");
+    assert_eq!(
+        code(close(&done, &Given::default(), NOW, &mut ids)),
+        Code::InvalidTransition,
+        "it is not paid"
+    );
     let mut paid = done.clone();
     paid.head.paid.captured = 1_000;
-    let closed = close(&paid, NOW, &mut ids).unwrap().order;
+    let closed = close(&paid, &Given::default(), NOW, &mut ids).unwrap().order;
     assert_eq!(closed.head.state, OrderState::Closed);
-    assert_eq!(code(close(&closed, NOW, &mut ids)), Code::InvalidTransition);
+    assert_eq!(code(close(&closed, &Given::default(), NOW, &mut ids)), Code::InvalidTransition);
     assert_eq!(reopen(&closed, NOW, &mut ids).unwrap().order, paid);
     let mut account = done;
     account.head.settlement = Settlement::Account;
-    close(&account, NOW, &mut ids).unwrap();
+    let refusal = close(&account, &Given::default(), NOW, &mut ids);
+    assert_eq!(code(refusal), Code::InvalidTransition, "it is not invoiced");
+    account.lines[0].quantities.invoiced = qty(2);
+    close(&account, &Given::default(), NOW, &mut ids).unwrap();
+}
+
+#[test]
+fn what_came_back_and_what_was_refunded_is_not_owed_any_more() {
+    let mut order = crate::sample::order("EUR", Rounding::Line, Vec::new(), Vec::new());
+    let supplied = Line { kind: LineKind::SpecialOrder, ..line(1, 2, "5", Vec::new()) };
+    order.lines = vec![supplied];
+    price::total(&mut order, &[]).unwrap();
+    let mut ids = crate::sample::ids(3);
+    let mut done = perform(&order, id(1), qty(2), NOW, &mut ids).unwrap().order;
+    let mut close = |order: &Order, given: &Given| close(order, given, NOW, &mut ids).is_ok();
+    let nothing = Given::default();
+    done.lines[0].quantities.returned = qty(1);
+    assert!(!close(&done, &nothing), "the other one is owed");
+    done.head.paid.captured = 500;
+    assert!(close(&done, &nothing), "what came back unpaid is not");
+    done.head.paid.captured = 1_000;
+    done.head.paid.refunded = 500;
+    let lines = vec![(id(1), qty(1))];
+    let one = Given { open: 0, amount: 500, lines: lines.clone() };
+    assert!(close(&done, &one), "one came back and was refunded");
+    done.head.paid.captured = 999;
+    assert!(!close(&done, &one), "a cent is missing");
+    (done.head.paid.captured, done.head.paid.refunded) = (1_000, 0);
+    assert!(close(&done, &Given { open: 500, amount: 500, lines }), "it became store credit");
+    done.lines[0].quantities.returned = qty(2);
+    done.head.paid.refunded = 900;
+    let all = Given { open: 0, amount: 900, lines: vec![(id(1), qty(2))] };
+    assert!(close(&done, &all), "all came back, but for a fee that was kept");
 }
 
 #[test]

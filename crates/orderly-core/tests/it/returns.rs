@@ -234,6 +234,53 @@ fn with_the_right_more_is_taken_first_from_the_order_then_blind() {
 }
 
 #[test]
+fn what_was_lost_after_it_was_announced_does_not_come_back_for_the_order() {
+    let asked = asked(&shipped(), 7).unwrap();
+    let approved = approve(&asked.returned).unwrap().returned;
+    let mut order = asked.order.unwrap();
+    order.lines[0].quantities.lost = qty(4);
+    order.shipment_lines[1].lost = qty(4);
+    let catalog = catalog();
+    let came = [Arrival { to: Fate::Restocked, ..arrival(approved.lines[0].id, 4) }];
+    let take = |came: &[Arrival], blind| {
+        receive(&approved, Some(&order), came, blind, &desk(&catalog), &mut ids(2))
+    };
+    let refusal = take(&came, false).unwrap_err();
+    assert_eq!(refusal.code(), Code::AboveReturnable);
+    assert_eq!(refusal.issues[0].allowed.as_deref(), Some("3"));
+    let done = take(&came, true).unwrap();
+    let after = done.order.unwrap();
+    assert_eq!(after.lines[0].quantities.returned, qty(3));
+    assert_eq!(
+        (done.returned.lines[1].order_line, done.returned.lines[1].received),
+        (None, qty(1))
+    );
+    // What is sent back is taken back, whatever is still announced.
+    let verdict = |from, to| Verdict {
+        line: done.returned.lines[0].id,
+        from,
+        to,
+        qty: qty(3),
+        lot: None,
+        from_bin: SHELF,
+        to_bin: SHELF,
+        refurbished: None,
+        taken_back: None,
+        note: None,
+    };
+    let sent = verdict(Fate::Restocked, Fate::SentBack);
+    let level = level(4, 260);
+    let sent =
+        inspect(&done.returned, Some(&after), &sent, Some(&level), &desk(&catalog), &mut ids(3))
+            .unwrap();
+    let again = verdict(Fate::SentBack, Fate::Restocked);
+    let gone = sent.order.unwrap();
+    let back =
+        inspect(&sent.returned, Some(&gone), &again, None, &desk(&catalog), &mut ids(4)).unwrap();
+    assert_eq!(back.order.unwrap().lines, after.lines);
+}
+
+#[test]
 fn a_blind_return_comes_in_at_the_expected_cost() {
     let lines = [BlindLine {
         item: item(2),

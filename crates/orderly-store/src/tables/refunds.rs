@@ -1,8 +1,10 @@
 //! Refunds with their lines, and what they used up of an order.
 
 use orderly_core::actor::ActorKind;
-use orderly_core::id::{CustomerId, OrderId, RefundId, ReturnId, UserId};
+use orderly_core::id::{CustomerId, LineId, OrderId, RefundId, ReturnId, UserId};
 use orderly_core::money::Currency;
+use orderly_core::order::close::Given;
+use orderly_core::qty::Qty;
 use orderly_core::refund::{Prior, Refund, RefundLine, Who};
 use orderly_core::time::Instant;
 
@@ -204,6 +206,25 @@ pub fn prior(tx: &mut Tx<'_>, order: OrderId) -> Result<Prior, StoreError> {
         |row| Ok((row.get("order_line_id")?, row.get("amount")?)),
     )?;
     Ok(Prior { pending, credited, lines })
+}
+
+/// Returns what the refunds of an order gave, as closing it asks.
+pub fn given(tx: &mut Tx<'_>, order: OrderId) -> Result<Given, StoreError> {
+    let prior = prior(tx, order)?;
+    let parts: Vec<(Option<LineId>, i64, Qty)> = tx.query(
+        "SELECT l.order_line_id, CAST(SUM(l.amount_minor) AS BIGINT) AS amount,
+                CAST(SUM(l.qty) AS BIGINT) AS qty
+           FROM refund_line l JOIN refund r ON r.id = l.refund_id
+          WHERE r.order_id = $1 AND r.state IN ('pending', 'settled') AND l.cause <> 'canceled'
+          GROUP BY l.order_line_id ORDER BY l.order_line_id",
+        &[&order],
+        |row| Ok((row.get("order_line_id")?, row.get("amount")?, row.get("qty")?)),
+    )?;
+    Ok(Given {
+        open: prior.pending + prior.credited,
+        amount: parts.iter().map(|(_, amount, _)| amount).sum(),
+        lines: parts.into_iter().filter_map(|(line, _, qty)| Some((line?, qty))).collect(),
+    })
 }
 
 fn from_row(row: &Row<'_>) -> Result<Refund, StoreError> {

@@ -8,6 +8,7 @@ pub mod policy;
 mod print;
 mod run;
 mod settle;
+mod unordered;
 
 use orderly_core::id::InvoiceId;
 use orderly_core::invoice::{Invoice, SettlementRow, parse_name};
@@ -28,6 +29,7 @@ pub use orderly_core::invoice::credit::Part;
 pub use print::print;
 pub use run::{Ran, run};
 pub use settle::{Settling, settle};
+pub(in crate::ops) use unordered::without_order;
 
 impl Object for Invoice {
     fn reference(&self) -> Reference {

@@ -1,6 +1,8 @@
 //! Second approval, restocking fees, refunds tried again, and returns without a receipt.
 
 use orderly::call::Approval;
+use orderly::ops::fulfillments::close::{close, reopen};
+use orderly::ops::invoices::{self, Filter};
 use orderly::ops::payments::{self, PaymentIn, Settling};
 use orderly::ops::refunds::{self, BlindIn, How, RefundIn, RefundLineIn};
 use orderly::ops::returns::{self, ReturnIn, ReturnLineIn};
@@ -9,6 +11,7 @@ use orderly::{Call, Error};
 use orderly_core::actor::{Actor, ActorKind, Grant, Permission};
 use orderly_core::books::Account;
 use orderly_core::id::UserId;
+use orderly_core::invoice::InvoiceKind;
 use orderly_core::order::Order;
 use orderly_core::payment::settle::Answer;
 use orderly_core::qty::Qty;
@@ -310,6 +313,20 @@ fn without_a_receipt_goods_are_credited_at_the_lowest_price_of_the_window() {
         assert_eq!((seen.amount, made.amount, made.state), (4_998, 4_998, RefundState::Settled));
         assert_eq!(made.lines[0].tax, 833);
         assert_eq!(shop.booked(Account::StoreCredit), -4_998);
+        assert_eq!((shop.booked(Account::Revenue), shop.booked(Account::Tax)), (4_165, 833));
+        let owed = [Account::Receivables, Account::UnappliedReceipts].map(|one| shop.booked(one));
+        assert_eq!(owed, [0, 0]);
+        let filter = Filter { kind: Some(InvoiceKind::CreditNote), ..Filter::default() };
+        let [note] = invoices::list(&shop.app, &filter, None, 9).unwrap().try_into().unwrap();
+        let note = invoices::get(&shop.app, note.id).unwrap().unwrap();
+        assert_eq!((note.name().as_str(), note.order), ("CN-000001", None));
+        assert_eq!((note.net, note.tax, note.total, note.open()), (4_165, 833, 4_998, 0));
+        assert_eq!((note.refund, note.customer), (Some(made.id), order.head.customer));
+        assert_eq!(note.lines[0].sku.as_deref(), Some("PAINT"));
+        assert_eq!(note.lines[0].taxes[0].code(), "VAT 20%");
+        assert_eq!((note.lines[0].taxes[0].base, note.lines[0].taxes[0].amount), (4_165, 833));
+        let printed = invoices::print(&shop.app, note.id, orderly_docs::Paper::A4).unwrap();
+        assert_eq!(printed.lines.len(), 1);
         assert_eq!(code(make(&shop.call())), Code::NothingToDo);
         let again = back(&shop.call()).unwrap();
         let more = refunds::make_blind(&shop.app, &shop.call(), again.id, &credit);
@@ -317,6 +334,56 @@ fn without_a_receipt_goods_are_credited_at_the_lowest_price_of_the_window() {
         set(&shop, "returns.blind_window_days", "0");
         let late = refunds::make_blind(&shop.app, &shop.call(), again.id, &credit);
         assert_eq!(code(late), Code::NotSold);
+        set(&shop, "returns.blind_window_days", "90");
+        let nobody = ReturnIn { customer: None, ..new };
+        let call = shop.call();
+        let theirs = returns::take_back(&shop.app, &call, &nobody, at, Fate::Restocked).unwrap();
+        let credit = || refunds::make_blind(&shop.app, &shop.call(), theirs.id, &credit);
+        assert_eq!(shop.unchanged(credit).code(), Code::UnknownCustomer);
         shop.verified(order.id);
+    }
+}
+
+#[test]
+fn an_order_closes_when_what_is_owed_after_refunds_is_paid() {
+    for shop in Shop::each() {
+        set(&shop, "refund.restocking_fees", r#"[{"condition": "quarantined", "percent": "10"}]"#);
+        shop.worth("PAINT", "leeds", 20, 2_000);
+        let at = shop.location("leeds");
+        for (paid, settlement) in [
+            (true, RefundSettlement::Refund),
+            (true, RefundSettlement::StoreCredit),
+            (false, RefundSettlement::Refund),
+        ] {
+            let order = match paid {
+                true => shop.sold(&[("PAINT", "2")]),
+                false => {
+                    let order = shop.ordered(&[("PAINT", "2")]);
+                    shop.handed_over(order.id)
+                }
+            };
+            let close = || close(&shop.app, &shop.call(), order.id);
+            if !paid {
+                assert_eq!(shop.unchanged(close).code(), Code::InvalidTransition);
+            }
+            let line =
+                ReturnLineIn { line: Some(order.lines[0].id), qty: 2, ..ReturnLineIn::default() };
+            let new = ReturnIn { order: Some(order.id), lines: vec![line], ..ReturnIn::default() };
+            let (call, to) = (shop.call(), Fate::Quarantined);
+            let came = returns::take_back(&shop.app, &call, &new, at, to).unwrap();
+            if paid {
+                let wanted = RefundIn { settlement, ..of_return(&order, &came, 2) };
+                let made = refunds::make(&shop.app, &shop.call(), order.id, &wanted).unwrap();
+                assert_eq!(made.amount, 4_498, "less the fee");
+            } else {
+                assert_eq!(shop.unchanged(close).code(), Code::InvalidTransition, "carrying");
+                let amount = Some("5.00".to_owned());
+                let new = PaymentIn { order: Some(order.id), amount, ..PaymentIn::default() };
+                payments::take(&shop.app, &shop.call(), &new).unwrap();
+            }
+            close().unwrap();
+            reopen(&shop.app, &shop.call(), order.id).unwrap();
+            shop.verified(order.id);
+        }
     }
 }

@@ -7,6 +7,7 @@ use orderly_core::order::work::At;
 use orderly_core::order::{Decision, Order, close};
 use orderly_core::qty::Qty;
 use orderly_store::Tx;
+use orderly_store::tables::refunds;
 
 use super::{offer_freed, passing};
 use crate::ops::orders::again::source_again;
@@ -76,8 +77,8 @@ pub fn unperform(
 
 /// Closes an order that is done and paid or settled on an account.
 pub fn close(app: &App, call: &Call, order: OrderId) -> Result<Order, Error> {
-    with(app, call, Command::Close, Permission::Edit, order, |_, order, ids| {
-        Ok(close::close(order, call.now, ids)?)
+    with(app, call, Command::Close, Permission::Edit, order, |tx, order, ids| {
+        Ok(close::close(order, &refunds::given(tx, order.id)?, call.now, ids)?)
     })
 }
 

@@ -16,7 +16,7 @@ use orderly_core::order::{
 use orderly_core::qty::Qty;
 use orderly_core::refusal::{Code, Refusal};
 use orderly_store::Tx;
-use orderly_store::tables::{catalog, events};
+use orderly_store::tables::{catalog, events, refunds};
 
 use super::hand::{Hand, booked};
 use super::hold::end_when_due;
@@ -114,7 +114,7 @@ impl Undoing<'_> {
                 decision
             }
             Command::Perform | Command::Unperform => self.performed(command, ids)?,
-            Command::Close => close::close(order, now, ids)?,
+            Command::Close => close::close(order, &refunds::given(tx, order.id)?, now, ids)?,
             Command::Reopen => close::reopen(order, now, ids)?,
             other => self.shipped(tx, other, ids)?,
         })

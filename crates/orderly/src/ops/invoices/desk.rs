@@ -29,7 +29,8 @@ pub(super) struct Desk {
     channels: HashMap<ChannelId, Option<Channel>>,
     books: HashMap<LegalEntityId, Books>,
     terms: HashMap<AccountId, Terms>,
-    skus: HashMap<ItemId, String>,
+    /// The SKU and the base unit of items.
+    items: HashMap<ItemId, (String, String)>,
 }
 
 /// What a document is, beside its lines.
@@ -53,7 +54,7 @@ impl Desk {
             channels: HashMap::new(),
             books: HashMap::new(),
             terms: HashMap::new(),
-            skus: HashMap::new(),
+            items: HashMap::new(),
         })
     }
 
@@ -81,14 +82,26 @@ impl Desk {
     /// Reads the SKUs of the orders' items.
     pub fn know(&mut self, tx: &mut Tx<'_>, orders: &[Order]) -> Result<(), Error> {
         let items = orders.iter().flat_map(|order| &order.lines).filter_map(|line| line.item);
-        let mut items: Vec<ItemId> = items.filter(|item| !self.skus.contains_key(item)).collect();
+        self.know_items(tx, items.collect())
+    }
+
+    pub fn know_items(&mut self, tx: &mut Tx<'_>, mut items: Vec<ItemId>) -> Result<(), Error> {
+        items.retain(|item| !self.items.contains_key(item));
         items.sort_unstable();
         items.dedup();
         if !items.is_empty() {
             let found = catalog::load_ids(tx, &items)?;
-            self.skus.extend(found.items().map(|item| (item.id, item.sku.clone())));
+            let named = |item: &orderly_core::item::Item| {
+                (item.id, (item.sku.clone(), item.base_unit.code().to_owned()))
+            };
+            self.items.extend(found.items().map(|item| named(item)));
         }
         Ok(())
+    }
+
+    /// The SKU and the base unit of an item that is known.
+    pub fn item(&self, id: ItemId) -> Option<&(String, String)> {
+        self.items.get(&id)
     }
 
     /// Draws up a document of the lines of orders that go together, without its number.
@@ -106,7 +119,7 @@ impl Desk {
         for line in &mut lines {
             let order = orders.iter().find(|order| Some(order.id) == line.order);
             let item = order.zip(line.order_line).and_then(|(order, id)| order.line(id).ok()?.item);
-            line.sku = item.and_then(|item| self.skus.get(&item).cloned());
+            line.sku = item.and_then(|item| self.items.get(&item)).map(|(sku, _)| sku.clone());
         }
         let issued_on = self.books(tx, first.legal_entity)?.day(call.now);
         let account = first.head.account.filter(|_| first.head.settlement == Settlement::Account);

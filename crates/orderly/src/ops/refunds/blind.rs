@@ -1,14 +1,16 @@
 //! Refunds of goods that came back without a receipt.
 //!
 //! They are credited at the lowest price the item was sold for in the policy's window, as store
-//! credit. Settings: `returns.blind_window_days` (90), `returns.blind_prices` (`channel`, the
-//! return's own, or `any`), and `returns.blind_limit`, the most one customer gets without a receipt
-//! in the window, a decimal; where it is set, the return names its customer.
+//! credit. A credit note of no order takes revenue and tax back; the cost came back with the goods,
+//! for no order of ours bears it. Settings: `returns.blind_window_days` (90),
+//! `returns.blind_prices` (`channel`, the return's own, or `any`), and `returns.blind_limit`, the
+//! most one customer gets without a receipt in the window, a decimal.
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::books::Posting;
 use orderly_core::books::{Account, Dimensions, DocumentKind, Journal, JournalHead, JournalKind};
 use orderly_core::id::{ChannelId, IdSource, LegalEntityId, ReturnId};
+use orderly_core::invoice::InvoiceLine;
 use orderly_core::money::Money;
 use orderly_core::refund::blind::{self, Sold};
 use orderly_core::refund::{NewRefund, Refund, RefundSettlement};
@@ -23,7 +25,7 @@ use super::approval::{Ground, leave};
 use super::{next_number, save_return};
 use crate::ops::command::command;
 use crate::ops::payments::amount_in;
-use crate::ops::{books, orders, returns};
+use crate::ops::{books, invoices, orders, returns};
 use crate::{App, Call, Error};
 
 const WINDOW: &str = "returns.blind_window_days";
@@ -50,7 +52,7 @@ pub fn propose_blind(app: &App, call: &Call, id: ReturnId, new: &BlindIn) -> Res
         let scope = Scope { channel: Some(found.channel), ..Scope::default() };
         call.require(Permission::Read, scope)?;
         let mut ids = call.ids();
-        decided(tx, call, &found, new, String::new(), &mut ids).map(|(refund, _)| refund)
+        decided(tx, call, &found, new, String::new(), &mut ids).map(|(refund, ..)| refund)
     })
 }
 
@@ -58,7 +60,7 @@ pub fn propose_blind(app: &App, call: &Call, id: ReturnId, new: &BlindIn) -> Res
 ///
 /// # Errors
 /// `not_sold`; `above_blind_limit` with what is left for the customer, overridden by the right to
-/// goodwill; `unknown_customer` where a limit is set and nobody is named; `nothing_to_do`;
+/// goodwill; `unknown_customer` where the return names nobody; `nothing_to_do`;
 /// `reason_required`; `amount_limit` and `approval_required`.
 pub fn make_blind(app: &App, call: &Call, id: ReturnId, new: &BlindIn) -> Result<Refund, Error> {
     command(app, call, "refund.make_blind", |tx| {
@@ -71,7 +73,9 @@ pub fn make_blind(app: &App, call: &Call, id: ReturnId, new: &BlindIn) -> Result
         call.require(Permission::ReturnBlind, scope)?;
         let mut ids = orders::ids_after_audit(call);
         let number = next_number(tx)?;
-        let (mut refund, after) = decided(tx, call, &before, new, number, &mut ids)?;
+        let (mut refund, after, sold) = decided(tx, call, &before, new, number, &mut ids)?;
+        ensure_known(&before)?;
+        let lines = blind::credited(&refund, &before, &sold, &mut ids);
         let missing = || Error::Internal(format!("return {} has no channel", before.number));
         let entity = channels::get(tx, before.channel)?.ok_or_else(missing)?.legal_entity;
         let ground = Ground {
@@ -87,7 +91,7 @@ pub fn make_blind(app: &App, call: &Call, id: ReturnId, new: &BlindIn) -> Result
         if !refunds::insert(tx, &refund)? {
             return Err(Error::Internal(format!("refund number {} is taken", refund.number)));
         }
-        post(tx, call, &before, &refund, entity, &mut ids)?;
+        post(tx, call, &before, (&refund, lines), entity, &mut ids)?;
         save_return(tx, call, &mut ids, Some(&before), Some(after), "return.refunded")?;
         Ok(refund)
     })
@@ -100,7 +104,7 @@ fn decided(
     new: &BlindIn,
     number: String,
     ids: &mut IdSource,
-) -> Result<(Refund, Return), Error> {
+) -> Result<(Refund, Return, Vec<Sold>), Error> {
     let sold = cheapest(tx, call, returned)?;
     let named = NewRefund {
         number,
@@ -108,7 +112,17 @@ fn decided(
         reason: new.reason.clone(),
         fees: Vec::new(),
     };
-    Ok(blind::decide(returned, &sold, &named, ids, call.now)?)
+    let (refund, after) = blind::decide(returned, &sold, &named, ids, call.now)?;
+    Ok((refund, after, sold))
+}
+
+/// Store credit belongs to a customer.
+fn ensure_known(returned: &Return) -> Result<(), Error> {
+    if returned.head.customer.is_some() {
+        return Ok(());
+    }
+    let detail = "store credit is given to a known customer: name one with the return";
+    Err(Refusal::at(Code::UnknownCustomer, "/customer", detail).into())
 }
 
 /// The start of the window in which prices and earlier refunds count.
@@ -145,10 +159,7 @@ fn ensure_within_limit(
 ) -> Result<(), Error> {
     let Some(text) = settings::get(tx, LIMIT)? else { return Ok(()) };
     let limit = amount_in(&text, returned.currency)?;
-    let Some(customer) = returned.head.customer else {
-        let detail = "goods are taken back without a receipt from a known customer: name him";
-        return Err(Refusal::at(Code::UnknownCustomer, "/customer", detail).into());
-    };
+    let Some(customer) = returned.head.customer else { return ensure_known(returned) };
     let since = since(tx, call.now)?;
     let had = refunds::without_receipt(tx, customer, returned.currency, since)?;
     let left = (limit - had).max(0);
@@ -167,18 +178,19 @@ fn ensure_within_limit(
     call.unless_overridden(refusal, scope)
 }
 
-/// Takes the sale back in the books, and owes the customer store credit for it.
+/// Takes the sale back by a credit note, and owes the customer store credit for it.
 fn post(
     tx: &mut Tx<'_>,
     call: &Call,
     returned: &Return,
-    refund: &Refund,
+    (refund, lines): (&Refund, Vec<InvoiceLine>),
     entity: LegalEntityId,
     ids: &mut IdSource,
 ) -> Result<(), Error> {
     if refund.amount == 0 {
         return Ok(());
     }
+    invoices::without_order(tx, call, ids, (refund, returned, entity), lines)?;
     let own = books::books_of(tx, entity)?;
     let shared = Dimensions {
         location: returned.head.location,
@@ -186,14 +198,10 @@ fn post(
         party: returned.head.customer.map(|customer| customer.as_bytes()),
         document: Some((DocumentKind::Refund, refund.id.as_bytes())),
     };
-    let tax: i64 = refund.lines.iter().map(|line| line.tax).sum();
-    let sums = [
-        (Account::Revenue, refund.amount - tax),
-        (Account::Tax, tax),
-        (Account::StoreCredit, -refund.amount),
+    let postings = vec![
+        Posting::new(Account::UnappliedReceipts, refund.amount, shared),
+        Posting::new(Account::StoreCredit, -refund.amount, shared),
     ];
-    let postings = sums.into_iter().filter(|(_, amount)| *amount != 0);
-    let postings = postings.map(|(account, amount)| Posting::new(account, amount, shared));
     let head = JournalHead {
         id: ids.draw(),
         legal_entity: entity,
@@ -204,6 +212,6 @@ fn post(
         reverses: None,
     };
     let unbalanced = |error| Error::Internal(format!("{error} for {}", refund.number));
-    let journal = Journal::new(head, postings.collect()).map_err(unbalanced)?;
+    let journal = Journal::new(head, postings).map_err(unbalanced)?;
     books::post(tx, call, &[journal])
 }
