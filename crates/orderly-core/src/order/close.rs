@@ -141,8 +141,8 @@ fn owed(order: &Order, given: &Given) -> (i64, i64) {
     (due.max(0), paid.captured - paid.refunded - given.open)
 }
 
-/// Closes an order: everything is delivered, lost, canceled or back and decided, and what is owed for
-/// it after returns and refunds is paid, or invoiced in full to an account.
+/// Closes an order: everything is delivered, lost, canceled or back and decided, and what is owed
+/// for it after returns and refunds is paid, or invoiced in full to an account.
 ///
 /// # Errors
 /// `invalid_transition` unless placed, and naming what is not done or not paid.

@@ -130,6 +130,20 @@ pub(super) const CHECKS: &[Check] = &[
                WHERE o.used_minor <> COALESCE(d.amount, 0) + COALESCE(r.amount, 0)",
         remedy: "have somebody look at what the order's money settles",
     },
+    Check {
+        invariant: "I10",
+        title: "what is refunded without an order has its credit note",
+        table: "refund",
+        sql: "SELECT r.id AS refund_id, r.number, r.amount_minor AS expected,
+                     CAST(COALESCE(SUM(i.total_minor), 0) AS BIGINT) AS actual,
+                     'refund' AS cause, r.id AS cause_id
+                FROM refund r
+                LEFT JOIN invoice i ON i.refund_id = r.id AND i.kind = 'credit_note'
+               WHERE r.order_id IS NULL AND r.state = 'settled'
+               GROUP BY r.id, r.number, r.amount_minor
+              HAVING COALESCE(SUM(i.total_minor), 0) <> r.amount_minor",
+        remedy: "have somebody look at the credit note of the refund",
+    },
 ];
 
 /// What a document in the currency of its legal entity comes to, against its journal.

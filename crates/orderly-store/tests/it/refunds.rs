@@ -1,6 +1,7 @@
 //! Refunds with their lines on both engines, and what they used up of an order.
 
 use orderly_core::id::*;
+use orderly_core::order::close::Given;
 use orderly_core::refund::{Cause, Prior, Refund, RefundLine, RefundSettlement, RefundState};
 use orderly_store::tables::refunds;
 use orderly_store::{Store, StoreError};
@@ -87,6 +88,8 @@ fn what_refunds_used_up_leaves_out_those_that_failed() {
             }
             let Prior { pending, credited, lines } = refunds::prior(tx, ORDER)?;
             assert_eq!((pending, credited, lines), (10, 40, vec![(LINE, 70)]));
+            let given = Given { open: 50, amount: 70, lines: vec![(LINE, qty(3))] };
+            assert_eq!(refunds::given(tx, ORDER)?, given);
             Ok(())
         });
         read.unwrap();

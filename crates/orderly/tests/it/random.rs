@@ -9,6 +9,7 @@ mod exchange;
 mod goods;
 mod money;
 mod steps;
+mod trade;
 mod world;
 
 use std::time::Instant as Clock;
@@ -83,6 +84,15 @@ const COMMANDS: &[Command] = &[
     ("approve refund", 1, exchange::approve),
     ("retry refund", 1, exchange::retry),
     ("credit without receipt", 1, exchange::blind),
+    ("place on account", 5, trade::on_account),
+    ("issue", 4, trade::issue),
+    ("collective run", 1, trade::run),
+    ("credit note", 2, trade::credit),
+    ("buy", 2, trade::buy),
+    ("purchase arrives", 3, trade::bought),
+    ("supplier's invoice", 2, trade::billed),
+    ("plan work", 1, trade::plan),
+    ("work", 2, trade::work),
 ];
 
 /// Which command a die of this seed shows.

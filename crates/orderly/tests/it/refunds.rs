@@ -7,7 +7,7 @@ use orderly::ops::payments::{self, PaymentIn, Settling};
 use orderly::ops::refunds::{self, BlindIn, How, RefundIn, RefundLineIn};
 use orderly::ops::returns::{self, ReturnIn, ReturnLineIn};
 use orderly::ops::settings;
-use orderly::{Call, Error};
+use orderly::{Call, Error, verify};
 use orderly_core::actor::{Actor, ActorKind, Grant, Permission};
 use orderly_core::books::Account;
 use orderly_core::id::UserId;
@@ -21,6 +21,7 @@ use orderly_core::returns::{Fate, Return};
 
 use crate::fixture::Shop;
 use crate::sold::{allowed, code};
+use crate::verify::corrupt::Owner;
 
 fn set(shop: &Shop, key: &str, value: &str) {
     settings::set(&shop.app, &shop.call(), key, value).unwrap();
@@ -309,13 +310,14 @@ fn without_a_receipt_goods_are_credited_at_the_lowest_price_of_the_window() {
         assert_eq!(refusal.issues[0].allowed.as_deref(), Some("30.00 GBP"));
         set(&shop, "returns.blind_limit", "60.00");
         let seen = refunds::propose_blind(&shop.app, &shop.call(), came.id, &credit).unwrap();
+        let sold = [Account::Revenue, Account::Tax].map(|one| shop.booked(one));
         let made = make(&shop.call()).unwrap();
         assert_eq!((seen.amount, made.amount, made.state), (4_998, 4_998, RefundState::Settled));
         assert_eq!(made.lines[0].tax, 833);
         assert_eq!(shop.booked(Account::StoreCredit), -4_998);
-        assert_eq!((shop.booked(Account::Revenue), shop.booked(Account::Tax)), (4_165, 833));
-        let owed = [Account::Receivables, Account::UnappliedReceipts].map(|one| shop.booked(one));
-        assert_eq!(owed, [0, 0]);
+        let now = [Account::Revenue, Account::Tax].map(|one| shop.booked(one));
+        assert_eq!([now[0] - sold[0], now[1] - sold[1]], [4_165, 833]);
+        assert_eq!(shop.booked(Account::UnappliedReceipts), 0);
         let filter = Filter { kind: Some(InvoiceKind::CreditNote), ..Filter::default() };
         let [note] = invoices::list(&shop.app, &filter, None, 9).unwrap().try_into().unwrap();
         let note = invoices::get(&shop.app, note.id).unwrap().unwrap();
@@ -340,6 +342,12 @@ fn without_a_receipt_goods_are_credited_at_the_lowest_price_of_the_window() {
         let theirs = returns::take_back(&shop.app, &call, &nobody, at, Fate::Restocked).unwrap();
         let credit = || refunds::make_blind(&shop.app, &shop.call(), theirs.id, &credit);
         assert_eq!(shop.unchanged(credit).code(), Code::UnknownCustomer);
+        let mut owner = Owner::of(&shop);
+        let forget = "UPDATE invoice SET refund_id = NULL WHERE order_id IS NULL";
+        owner.plant(&["invoice"], forget);
+        let report = verify::run(&shop.app, &verify::Options::default()).unwrap();
+        owner.restore(&["invoice"]);
+        assert!(report.violations.iter().any(|one| one.invariant == "I10"), "{report}");
         shop.verified(order.id);
     }
 }

@@ -91,10 +91,11 @@ impl Desk {
         items.dedup();
         if !items.is_empty() {
             let found = catalog::load_ids(tx, &items)?;
-            let named = |item: &orderly_core::item::Item| {
-                (item.id, (item.sku.clone(), item.base_unit.code().to_owned()))
-            };
-            self.items.extend(found.items().map(|item| named(item)));
+            self.items.extend(
+                found
+                    .items()
+                    .map(|item| (item.id, (item.sku.clone(), item.base_unit.code().to_owned()))),
+            );
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use orderly::Error;
 use orderly::ops::payments::{self, PaymentIn, Settling, StepIn};
 use orderly::ops::refunds::{self, RefundIn, RefundLineIn};
 use orderly::ops::returns::{self, ArrivalIn, ReturnIn, ReturnLineIn, VerdictIn};
-use orderly_core::order::Order;
+use orderly_core::order::{Order, Settlement};
 use orderly_core::qty::Qty;
 use orderly_core::refund::{Cause, RefundSettlement};
 use orderly_core::refusal::Code;
@@ -86,7 +86,8 @@ pub fn refund(world: &mut World) -> Outcome {
     let mut chosen = None;
     for _ in 0..10 {
         let Some(order) = world.order() else { return Ok(()) };
-        if order.head.paid.captured > 0 || world.rng.once_in(8) {
+        let on_account = order.head.settlement == Settlement::Account;
+        if on_account || order.head.paid.captured > 0 || world.rng.once_in(8) {
             chosen = Some(order);
             break;
         }
@@ -124,12 +125,12 @@ pub fn refund(world: &mut World) -> Outcome {
         } else {
             Vec::new()
         },
-        settlement: rng.pick([
-            RefundSettlement::Refund,
-            RefundSettlement::Refund,
-            RefundSettlement::StoreCredit,
-            RefundSettlement::StoreCredit,
-        ]),
+        settlement: match order.head.settlement {
+            Settlement::Account => RefundSettlement::AccountCredit,
+            Settlement::Payment => {
+                rng.pick([RefundSettlement::Refund, RefundSettlement::StoreCredit])
+            }
+        },
         payment: None,
         reason: if rng.once_in(9) { String::new() } else { "it broke".into() },
         settling: if rng.once_in(3) { Settling::Later } else { Settling::AtOnce },
