@@ -9,6 +9,7 @@ type Bench = fn(&[String]) -> Outcome;
 const ALL: &[(&str, &str, Bench)] = &[
     ("forecast", "forecasts of public series beside peers", crate::bench_forecast::run),
     ("import", "history imported from real data, rows/s", crate::bench_import::run),
+    ("invoicing", "collective invoices of 100,000 deliveries", crate::bench_invoicing::run),
     ("money", "a million random baskets, refunded without drift", crate::bench_money::run),
     ("placement", "orders placed in bulk beside a bare-SQL floor", crate::bench_placement::run),
     ("reports", "month-end reports over many postings", crate::bench_reports::run),

@@ -3,6 +3,7 @@
 mod bench;
 mod bench_forecast;
 mod bench_import;
+mod bench_invoicing;
 mod bench_money;
 mod bench_placement;
 mod bench_reports;

@@ -4,6 +4,7 @@
 mod addresses;
 mod any_text;
 mod gs1;
+mod invoices;
 mod labels;
 mod paper;
 mod purchase_order;

@@ -45,14 +45,16 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         invariant: "I3",
-        title: "revenue comes from documents only",
+        title: "revenue comes from documents only, and from credit without a receipt",
         table: "journal",
         sql: "SELECT DISTINCT j.id AS journal_id, 'a document' AS expected, j.kind AS actual,
                      'journal' AS cause, j.id AS cause_id
                 FROM journal j JOIN posting p ON p.journal_id = j.id
                WHERE p.account = 'revenue'
                  AND j.kind NOT IN ('invoice', 'receipt', 'credit_note', 'rebate', 'correction',
-                     'entry', 'closing')",
+                     'entry', 'closing')
+                 AND NOT EXISTS (SELECT 1 FROM refund r
+                                  WHERE r.id = j.cause_id AND r.order_id IS NULL)",
         remedy: "reverse the journal and issue a document instead",
     },
     Check {

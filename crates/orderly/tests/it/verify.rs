@@ -2,6 +2,7 @@
 
 mod base;
 pub mod corrupt;
+mod documents;
 mod plants;
 mod trade;
 

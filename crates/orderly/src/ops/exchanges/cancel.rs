@@ -147,6 +147,9 @@ fn take_refund_back(
     let pending = Refund { state: RefundState::Pending, ..made.clone() };
     let undone = refund::given_up(&pending, &order, Some(&returned), RefundState::Canceled)?;
     save_state(tx, made, undone.refund)?;
-    orders::apply(tx, call, ids, &order, Decision::only(undone.order), "order.unrefunded")?;
+    let mut after = undone.order;
+    // What was carried away is the order's own money again.
+    after.head.paid.used -= made.credited;
+    orders::apply(tx, call, ids, &order, Decision::only(after), "order.unrefunded")?;
     save_return(tx, call, ids, Some(&returned), undone.returned, "return.unrefunded")
 }

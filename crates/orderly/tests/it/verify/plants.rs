@@ -209,7 +209,7 @@ plants! {
         => "M5", Row("refund", "SELECT id FROM refund");
     "a refund gives credit that it does not come to" in "refund":
         "UPDATE refund SET credited_minor = amount_minor + 1"
-        => "M5", Row("refund", "SELECT id FROM refund");
+        => "M5" "I8", Row("refund", "SELECT id FROM refund");
     "a charge counts as kept from a refund" in "charge":
         "UPDATE charge SET kind = 'restocking_fee' WHERE order_id =
             (SELECT id FROM orders WHERE external_id = 'W-1')"
