@@ -2,6 +2,7 @@
 
 mod head;
 mod lines;
+mod many;
 mod parts;
 mod range;
 pub mod sold;
@@ -13,6 +14,7 @@ use orderly_core::time::Instant;
 
 use crate::{Engine, Row, StoreError, Tx};
 pub use head::Summary;
+pub use many::{get_many, save_invoiced};
 pub(crate) use range::range;
 
 /// Inserts new orders with all their parts, without their claims, set-based.

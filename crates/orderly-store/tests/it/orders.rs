@@ -139,6 +139,26 @@ pub fn two_orders(tx: &mut Tx<'_>) -> Result<(OrderId, OrderId), StoreError> {
     Ok((first.id, second.id))
 }
 
+#[test]
+fn many_orders_are_read_whole_and_saved_by_what_is_invoiced() {
+    on_each(|tx| {
+        let ids = some(tx, 3)?;
+        let all = orders::get_many(tx, &[ids[2], ids[0], ids[2]])?;
+        assert_eq!(all.len(), 2, "by id, each once");
+        assert_eq!(all[0].id, ids[0]);
+        let mut after = all[0].clone();
+        (after.version, after.sequence) = (2, 2);
+        after.lines[0].quantities.invoiced = qty(3);
+        after.head.paid.used = 7;
+        assert!(orders::save_invoiced(tx, &[(&all[0], &after)])?);
+        assert!(!orders::save_invoiced(tx, &[(&all[0], &after)])?, "it has another version");
+        let kept = orders::get_many(tx, &ids[..1])?;
+        assert_eq!(kept[0].lines[0].quantities.invoiced, qty(3));
+        assert_eq!((kept[0].version, kept[0].head.paid.used), (2, 7));
+        Ok(())
+    });
+}
+
 /// Some orders that are stored, by id.
 pub fn some(tx: &mut Tx<'_>, count: u8) -> Result<Vec<OrderId>, StoreError> {
     let all: Vec<Order> = (1..=count).map(sample).collect();

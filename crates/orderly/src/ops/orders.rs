@@ -8,12 +8,15 @@ pub(super) mod resolve;
 pub mod source;
 pub(super) mod trade;
 
-use orderly_core::books::{Dimensions, DocumentKind};
-use orderly_core::id::{IdSource, OrderId};
-use orderly_core::order::Decision;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use orderly_core::books::{Books, Dimensions, DocumentKind};
+use orderly_core::id::{IdSource, LegalEntityId, OrderId};
 pub use orderly_core::order::Order;
 use orderly_core::order::change::{Change, between, fold, in_order};
 use orderly_core::order::claims::{self, level_changes};
+use orderly_core::order::{Decision, recognition};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_store::Tx;
 use orderly_store::tables::units::{Posted, Recorded};
@@ -147,6 +150,49 @@ pub fn apply(
     event_rows::record(tx, &[event])?;
     super::invoices::wake(tx, call, ids, Some(before), &after)?;
     Ok(after)
+}
+
+/// Saves orders of which only what is invoiced and what of their money is used changed: together,
+/// each table once, with their costs, what they count on their accounts, and an event each.
+pub(super) fn apply_invoiced(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    orders: &mut [(&Order, Order)],
+) -> Result<(), Error> {
+    let mut events = Vec::with_capacity(orders.len());
+    let mut costs = Vec::with_capacity(orders.len());
+    let mut books: HashMap<LegalEntityId, Books> = HashMap::new();
+    for (before, after) in orders.iter_mut() {
+        let changes = between(before, after);
+        after.version = before.version + 1;
+        after.sequence = before.sequence + 1;
+        after.updated_at = call.now;
+        let happened = Happened {
+            stream_kind: "order",
+            stream: after.id.as_bytes(),
+            sequence: after.sequence,
+            kind: "order.invoiced",
+            at: call.now,
+        };
+        let event = event(call, ids, happened, &changes);
+        let own = match books.entry(after.legal_entity) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(super::books::books_of(tx, after.legal_entity)?),
+        };
+        costs.extend(recognition::journal(before, after, event.id, ids.draw(), own, call.now));
+        events.push(event);
+    }
+    let pairs: Vec<(&Order, &Order)> =
+        orders.iter().map(|(before, after)| (*before, after)).collect();
+    if !tables::orders::save_invoiced(tx, &pairs)? {
+        let detail = "an order was changed meanwhile";
+        return Err(Refusal::new(Code::StaleVersion, detail).into());
+    }
+    exposure::shift_invoiced(tx, &pairs)?;
+    super::books::post(tx, call, &costs)?;
+    event_rows::record(tx, &events)?;
+    Ok(())
 }
 
 /// What the postings of an order are analyzed by.

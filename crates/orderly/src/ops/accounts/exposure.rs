@@ -86,6 +86,38 @@ pub(in crate::ops) fn shift(
     }
 }
 
+/// Moves what orders count where documents were issued: from dispatched to the documents. Nothing
+/// is refused: it was counted before.
+pub(in crate::ops) fn shift_invoiced(
+    tx: &mut Tx<'_>,
+    orders: &[(&Order, &Order)],
+) -> Result<(), Error> {
+    let mut changes: BTreeMap<ExposureKey, Stages> = BTreeMap::new();
+    for (before, after) in orders {
+        for (order, sign) in [(before, -1), (after, 1)] {
+            let stages = exposure(order);
+            for key in keys(order) {
+                let sum = changes.entry(key).or_default();
+                sum.open += sign * stages.open;
+                sum.dispatched += sign * stages.dispatched;
+            }
+        }
+    }
+    changes.retain(|_, sum| *sum != Stages::default());
+    let change = |(key, sum): (&ExposureKey, &Stages)| ExposureChange {
+        key: *key,
+        open: sum.open,
+        dispatched: sum.dispatched,
+        invoiced: 0,
+        guarded: false,
+    };
+    let rows: Vec<ExposureChange> = changes.iter().map(change).collect();
+    match accounts::change_exposure(tx, &rows)? {
+        None => Ok(()),
+        Some(key) => Err(short(tx, key, 0)?),
+    }
+}
+
 /// Whether the caller may pass the limits by what is asked beyond them.
 fn overridden(
     tx: &mut Tx<'_>,

@@ -8,8 +8,8 @@ use orderly_core::invoice::Invoice;
 use orderly_core::invoice::InvoiceKind;
 use orderly_core::invoice::post::Channels;
 use orderly_core::money::Currency;
+use orderly_core::order::Order;
 use orderly_core::order::invoicing::is_due;
-use orderly_core::order::{Decision, Order};
 use orderly_core::time::Instant;
 use orderly_store::tables::invoices::{self, Waiting};
 use orderly_store::{Tx, tables};
@@ -81,11 +81,8 @@ fn invoice_batch(tx: &mut Tx<'_>, call: &Call, waiting: &[Waiting]) -> Result<Ra
     let mut ids = orders::ids_after_audit(call);
     let mut named: Vec<OrderId> = waiting.iter().map(|one| one.order).collect();
     named.sort_unstable();
-    let mut befores: Vec<Order> = Vec::with_capacity(named.len());
-    for id in &named {
-        let order = tables::orders::get(tx, *id, true)?;
-        befores.extend(order.filter(is_due));
-    }
+    let mut befores = tables::orders::get_many(tx, &named)?;
+    befores.retain(is_due);
     let mut groups: Vec<(Together, Vec<Order>)> = Vec::new();
     let mut known: HashMap<Together, usize> = HashMap::new();
     for order in &befores {
@@ -117,13 +114,14 @@ fn invoice_batch(tx: &mut Tx<'_>, call: &Call, waiting: &[Waiting]) -> Result<Ra
     let channels: Channels = befores.iter().map(|order| (order.id, order.channel)).collect();
     issue_all(tx, call, &mut ids, &mut desk, &mut documents, &channels)?;
     let before: HashMap<OrderId, &Order> = befores.iter().map(|order| (order.id, order)).collect();
-    for (index, after) in &mut afters {
-        deposits::use_for(tx, call, &mut ids, after, &documents[*index])?;
-        let decision = Decision::only(after.clone());
-        orders::apply(tx, call, &mut ids, before[&after.id], decision, "order.invoiced")?;
+    let mut pairs: Vec<(&Order, Order)> = Vec::with_capacity(afters.len());
+    for (index, mut after) in afters {
+        deposits::use_for(tx, call, &mut ids, &mut after, &documents[index])?;
+        pairs.push((before[&after.id], after));
     }
+    orders::apply_invoiced(tx, call, &mut ids, &mut pairs)?;
     invoices::not_pending(tx, &named)?;
-    Ok(Ran { orders: afters.len() as u64, invoices: documents.len() as u64 })
+    Ok(Ran { orders: pairs.len() as u64, invoices: documents.len() as u64 })
 }
 
 fn together(order: &Order) -> Together {
