@@ -7,6 +7,7 @@ mod people;
 mod random;
 mod road;
 mod shop;
+mod story;
 mod summary;
 mod supply;
 mod trade;
@@ -15,6 +16,7 @@ mod work;
 
 use orderly_core::time::{Day, Instant};
 
+pub use story::{Books, Closed};
 pub use summary::Summary;
 
 use crate::{App, Error};
@@ -50,5 +52,5 @@ pub fn run(app: &App, plan: &Plan, each_day: &mut dyn FnMut(Day)) -> Result<Summ
     let mut trading = Trading::new(app, clock, merchant, goods);
     trading.open_shop()?;
     trading.run(plan, each_day)?;
-    summary::of(&trading, plan)
+    summary::of(&mut trading, plan)
 }

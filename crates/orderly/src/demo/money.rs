@@ -327,7 +327,8 @@ impl Trading<'_> {
         }
     }
 
-    fn close_return(&mut self, order: &Order, returned: &Return) -> Result<(), Error> {
+    /// Credits what came back of a return, and closes it.
+    pub fn close_return(&mut self, order: &Order, returned: &Return) -> Result<(), Error> {
         let lines: Vec<RefundLineIn> = returned
             .lines
             .iter()

@@ -40,7 +40,8 @@ pub fn arrivals(random: &mut Random, day: Day) -> Vec<(i64, usize)> {
     out
 }
 
-fn address(party: &NewParty) -> AddressIn {
+/// A party's address as an order states it.
+pub fn address(party: &NewParty) -> AddressIn {
     AddressIn {
         name: Some(party.name.clone()),
         company: party.company.clone(),
@@ -56,7 +57,8 @@ fn address(party: &NewParty) -> AddressIn {
     }
 }
 
-fn vat(included: bool) -> Vec<TaxIn> {
+/// The tax of what is sold here.
+pub fn vat(included: bool) -> Vec<TaxIn> {
     vec![TaxIn { name: "VAT".into(), rate: "0.20".into(), included }]
 }
 

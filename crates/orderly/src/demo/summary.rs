@@ -1,16 +1,20 @@
 //! What the days came to, in a merchant's words.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
+use orderly_core::books::period::Period;
 use orderly_core::catalog::ChannelKind;
 use orderly_core::order::price::slice;
 use orderly_core::order::{Line, Order, OrderState};
 use orderly_core::qty::Qty;
 use serde::Serialize;
 
-use super::Plan;
+use super::story::{Books, Closed};
 use super::trade::Trading;
+use super::{Plan, story::Named};
 use crate::Error;
 use crate::ops::read::books::{self, Sums};
 use crate::ops::read::catalog;
@@ -45,6 +49,12 @@ pub struct Summary {
     pub customers: usize,
     pub accounts: usize,
     pub channels: Vec<ChannelRow>,
+    /// The firm's story, a sentence for each chapter.
+    pub story: Vec<String>,
+    /// The months that are over, with their reports as they were closed.
+    pub closed: Vec<Closed>,
+    /// The reports of all days.
+    pub books: Books,
     pub exceptions_open: usize,
     /// Value of the goods by stock levels, by movements' journals, and whether they agree.
     pub stock_value: String,
@@ -62,6 +72,8 @@ pub struct Summary {
     pub violations: Vec<String>,
     #[serde(skip)]
     first_order: Option<String>,
+    #[serde(skip)]
+    named: Named,
 }
 
 #[derive(Default)]
@@ -125,7 +137,7 @@ impl Sum {
 }
 
 /// Sums up what the merchant did, and proves it.
-pub fn of(trading: &Trading<'_>, plan: &Plan) -> Result<Summary, Error> {
+pub fn of(trading: &mut Trading<'_>, plan: &Plan) -> Result<Summary, Error> {
     let kinds = [
         (ChannelKind::Store, "Stores"),
         (ChannelKind::Web, "Web store"),
@@ -155,7 +167,11 @@ pub fn of(trading: &Trading<'_>, plan: &Plan) -> Result<Summary, Error> {
     let mut clock = trading.clock.clone();
     let call = clock.call();
     let Sums { stock_value, inventory, debits, credits } = books::sums(trading.app, &call)?;
-    let agree = stock_value == inventory && debits == credits;
+    let (first, last) = (plan.start_of(0).day_in("UTC").plus_days(-1), plan.until.plus_days(-1));
+    let books = trading.report(Period::of(first), Period::of(last), last)?;
+    let closed = trading.story.closed.clone();
+    let balanced = books.balanced && closed.iter().all(|month| month.books.balanced);
+    let agree = stock_value == inventory && debits == credits && balanced;
     let report = verify::run(trading.app, &verify::Options::default())?;
     let violations: Vec<String> = report.violations.iter().map(ToString::to_string).collect();
     Ok(Summary {
@@ -167,6 +183,9 @@ pub fn of(trading: &Trading<'_>, plan: &Plan) -> Result<Summary, Error> {
         customers: trading.merchant.customers.len(),
         accounts: trading.merchant.accounts.len(),
         channels,
+        story: trading.story.sentences.clone(),
+        closed,
+        books,
         exceptions_open: catalog::exceptions(trading.app, &call, 10_000)?.len(),
         stock_value: money(stock_value),
         inventory_account: money(inventory),
@@ -181,6 +200,7 @@ pub fn of(trading: &Trading<'_>, plan: &Plan) -> Result<Summary, Error> {
         checks: report.checks.len(),
         violations,
         first_order,
+        named: trading.story.named.clone(),
     })
 }
 
@@ -258,6 +278,8 @@ impl fmt::Display for Summary {
         }
         writeln!(f, "\nRevenue is without tax, after cancellations and before returns.\n")?;
         self.days(f)?;
+        self.told(f)?;
+        self.months(f)?;
         self.proof(f)?;
         self.next(f)
     }
@@ -307,22 +329,5 @@ impl Summary {
             writeln!(f, "verify: {} violations.", self.violations.len())?;
             self.violations.iter().try_for_each(|violation| writeln!(f, "  {violation}"))
         }
-    }
-
-    fn next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let order = self.first_order.as_deref().unwrap_or("10001");
-        writeln!(f, "\nWhat to try next:")?;
-        writeln!(
-            f,
-            "  orderly orders list --channel WEB       the latest orders of the web store"
-        )?;
-        writeln!(f, "  orderly orders show {order:<20}one that went out in parts, with its story")?;
-        writeln!(
-            f,
-            "  orderly stock history BRD-007           why there are so many boards, and cuts"
-        )?;
-        writeln!(f, "  orderly exceptions                      what waits for a person")?;
-        writeln!(f, "  orderly customers show T1001            an account and what it owes")?;
-        writeln!(f, "  orderly verify                          the proof, again")
     }
 }

@@ -56,7 +56,7 @@ impl Trading<'_> {
         Ok(())
     }
 
-    fn receipt_lines(&mut self, good: &Good, sale_units: i64) -> Vec<ReceiptLineIn> {
+    pub fn receipt_lines(&mut self, good: &Good, sale_units: i64) -> Vec<ReceiptLineIn> {
         let sku = good.sku.clone();
         match good.way {
             _ if sale_units <= 0 => Vec::new(),
@@ -88,7 +88,7 @@ impl Trading<'_> {
         }
     }
 
-    fn receive(
+    pub fn receive(
         &mut self,
         location: usize,
         kind: &str,
@@ -111,7 +111,7 @@ impl Trading<'_> {
     }
 
     /// What is available at each location, in base units; offcuts of boards left out.
-    fn available(&mut self) -> Result<HashMap<(ItemId, LocationId), i64>, Error> {
+    pub fn available(&mut self) -> Result<HashMap<(ItemId, LocationId), i64>, Error> {
         let mut found: HashMap<(ItemId, LocationId), i64> = HashMap::new();
         let mut after: Option<LevelKey> = None;
         let call = self.clock.call();

@@ -10,6 +10,7 @@ use orderly_core::time::{Day, Instant};
 use super::catalog::Good;
 use super::people::Merchant;
 use super::random::Clock;
+use super::story::Story;
 use super::{Plan, shop};
 use crate::ops::orders::place::{Placing, place_many};
 use crate::ops::{events, orders, tasks};
@@ -60,6 +61,7 @@ pub struct Trading<'a> {
     pub goods: Vec<Good>,
     pub facts: HashMap<OrderId, Facts>,
     pub tally: Tally,
+    pub story: Story,
     /// Counts what is numbered outside: channels' orders, providers' references, serials.
     pub outside: u64,
     jobs: BTreeMap<(Instant, u64), Job>,
@@ -76,6 +78,7 @@ impl<'a> Trading<'a> {
             goods,
             facts: HashMap::new(),
             tally: Tally::default(),
+            story: Story::default(),
             outside: 100_000,
             jobs: BTreeMap::new(),
             queued: 0,
@@ -86,16 +89,17 @@ impl<'a> Trading<'a> {
     /// Lets the days of a plan pass.
     pub fn run(&mut self, plan: &Plan, each_day: &mut dyn FnMut(Day)) -> Result<(), Error> {
         self.end = plan.start_of(plan.days);
+        self.begin_story(plan.days)?;
         for day in 0..plan.days {
             let start = plan.start_of(day);
             let name = start.day_in("UTC");
-            self.day(start, name)?;
+            self.day(day, start, name)?;
             each_day(name);
         }
         self.housekeeping()
     }
 
-    fn day(&mut self, start: Instant, day: Day) -> Result<(), Error> {
+    fn day(&mut self, index: u32, start: Instant, day: Day) -> Result<(), Error> {
         let mut arrivals = shop::arrivals(&mut self.clock.random, day).into_iter().peekable();
         for slice in 0..(24 * 60 / SLICE_MINUTES) {
             let at = start.plus_micros(slice * SLICE_MINUTES * MINUTE);
@@ -112,6 +116,7 @@ impl<'a> Trading<'a> {
             self.work(at.plus_micros(SLICE_MINUTES * MINUTE))?;
             if (slice + 1) % (60 / SLICE_MINUTES) == 0 {
                 self.housekeeping()?;
+                self.tell(index, day, (slice + 1) / (60 / SLICE_MINUTES))?;
             }
         }
         Ok(())

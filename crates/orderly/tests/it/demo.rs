@@ -1,6 +1,6 @@
 //! The demonstration merchant trades some days and its books are clean.
 
-use orderly::demo::{self, Plan, Summary};
+use orderly::demo::{self, Books, Plan, Summary};
 use orderly_core::time::Day;
 
 use crate::fixture::TestDb;
@@ -37,12 +37,47 @@ fn three_days_of_trade_end_clean_on_each_engine() {
             "stock.receive",
             "shipment.fail",
             "return.request",
+            "supplier_invoice.enter",
+            "vendor_return.send",
+            "supplier.pay",
+            "purchase.order_for",
+            "quote.convert",
+            "agreement.call_off",
+            "load.depart",
+            "load.drop",
+            "load.fail",
+            "load.return",
+            "invoice.run",
         ] {
             assert!(summary.done(verb) > 0, "{verb} was never done");
         }
+        assert_eq!(summary.story.len(), 8, "every chapter is told: {:#?}", summary.story);
+        balances(&summary.books);
         let told = summary.to_string();
         assert!(told.contains("every order, every unit and every penny"), "{told}");
     }
+}
+
+/// The reports of a span equal each other and their accounts.
+fn balances(books: &Books) {
+    assert!(books.balanced, "{books:#?}");
+    assert_eq!(books.assets, books.liabilities_and_equity);
+    assert_eq!(books.tax_reported, books.tax_account);
+    assert_eq!(books.stock_value, books.inventory_account);
+    assert!(!books.revenue.starts_with('-') && books.revenue != "0.00", "{books:#?}");
+}
+
+#[test]
+fn a_month_that_is_over_is_closed_with_reports_that_equal_the_books() {
+    let plan = Plan { days: 4, until: Day::parse("2026-11-03").unwrap(), seed: 3 };
+    let summary = demo::run(&TestDb::sqlite().open(), &plan, &mut |_| ()).unwrap();
+    assert!(summary.clean, "{:#?}", summary.violations);
+    let [october] = &summary.closed[..] else { panic!("one month is over: {:#?}", summary.closed) };
+    assert_eq!((october.period.as_str(), october.books.to.as_str()), ("2026-10", "2026-10-31"));
+    balances(&october.books);
+    balances(&summary.books);
+    assert_eq!(summary.done("books.close"), 1);
+    assert!(!summary.refused.keys().any(|refused| refused.ends_with("period_closed")));
 }
 
 #[test]

@@ -1,0 +1,44 @@
+//! One invoice for a fortnight's deliveries of the firm.
+
+use orderly_core::invoice::{Invoice, InvoiceKind};
+use orderly_core::money::Money;
+
+use super::super::trade::Trading;
+use crate::Error;
+use crate::ops::invoices::{self, Filter};
+
+impl Trading<'_> {
+    /// Invoices what the firm was delivered under the agreement and the quote.
+    pub(super) fn collect_invoices(&mut self) -> Result<(), Error> {
+        let firm = self.firm()?;
+        let call = self.clock.call();
+        let ran = invoices::run(self.app, &call, Some(firm.account), call.now);
+        let ran = self.must("invoice.run", ran)?;
+        let own = self.firms_invoices()?;
+        let Some(last) = own.last().filter(|_| ran.invoices == 1) else {
+            let what = format!("{} invoices instead of one", ran.invoices);
+            return Err(self.broken(what));
+        };
+        self.story.named.invoice = last.name();
+        let amount = Money::new(last.total, last.currency);
+        self.sentence(format!(
+            "The collective run puts {} orders on one invoice, {}, of {amount}.",
+            ran.orders,
+            last.name()
+        ));
+        Ok(())
+    }
+
+    /// The firm's open invoices, the oldest first.
+    pub(super) fn firms_invoices(&self) -> Result<Vec<Invoice>, Error> {
+        let filter = Filter {
+            kind: Some(InvoiceKind::Invoice),
+            account: Some(self.firm()?.account),
+            open: true,
+            ..Filter::default()
+        };
+        let mut found = invoices::list(self.app, &filter, None, 200)?;
+        found.reverse();
+        Ok(found)
+    }
+}
