@@ -2,6 +2,7 @@
 
 use orderly_core::invoice::{Invoice, InvoiceKind};
 use orderly_core::money::Money;
+use orderly_core::order::OrderState;
 
 use super::super::trade::Trading;
 use crate::Error;
@@ -14,6 +15,12 @@ impl Trading<'_> {
         let call = self.clock.call();
         let ran = invoices::run(self.app, &call, Some(firm.account), call.now);
         let ran = self.must("invoice.run", ran)?;
+        for id in self.story.call_offs.clone() {
+            let order = self.load(id)?;
+            if self.is_done(&order) && order.head.state == OrderState::Placed {
+                self.end(id)?;
+            }
+        }
         let own = self.firms_invoices()?;
         let Some(last) = own.last().filter(|_| ran.invoices == 1) else {
             let what = format!("{} invoices instead of one", ran.invoices);

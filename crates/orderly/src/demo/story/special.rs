@@ -153,9 +153,9 @@ impl Trading<'_> {
             let handed = fulfillments::hand_over(self.app, &call, (id, one.id), &[]);
             self.must("fulfillment.hand_over", handed)?;
         }
-        self.end(id)?;
         let call = self.clock.call();
         tasks::run_due(self.app, call.now, call.seed)?;
+        self.end(id)?;
         let order = self.load(id)?;
         if order.head.paid.unused() != 0 {
             return Err(self.broken("the deposit was not used for the invoice"));
