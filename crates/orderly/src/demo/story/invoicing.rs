@@ -6,6 +6,7 @@ use orderly_core::order::OrderState;
 
 use super::super::trade::Trading;
 use crate::Error;
+use crate::ops::fulfillments::close;
 use crate::ops::invoices::{self, Filter};
 
 impl Trading<'_> {
@@ -18,7 +19,9 @@ impl Trading<'_> {
         for id in self.story.call_offs.clone() {
             let order = self.load(id)?;
             if self.is_done(&order) && order.head.state == OrderState::Placed {
-                self.end(id)?;
+                let call = self.clock.call();
+                let closed = close::close(self.app, &call, id);
+                self.tried("order.close", closed)?;
             }
         }
         let own = self.firms_invoices()?;
