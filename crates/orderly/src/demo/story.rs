@@ -8,6 +8,8 @@ mod closing;
 mod invoicing;
 mod road;
 mod special;
+mod till;
+mod transfer;
 
 use orderly_core::catalog::ChannelKind;
 use orderly_core::id::{AccountId, ContactId, FulfillmentId, OrderId, QuoteId, SiteId};
@@ -35,10 +37,12 @@ enum Chapter {
     SpecialArrives,
     Collective,
     Back,
+    Counter,
+    Transfer,
 }
 
 /// The chapters, and how many days before the last one each is told where there are thirty.
-const CHAPTERS: [(Chapter, u32); 8] = [
+const CHAPTERS: [(Chapter, u32); 10] = [
     (Chapter::Buying, 20),
     (Chapter::SpecialOrder, 19),
     (Chapter::Agreement, 15),
@@ -47,6 +51,8 @@ const CHAPTERS: [(Chapter, u32); 8] = [
     (Chapter::SpecialArrives, 9),
     (Chapter::Collective, 7),
     (Chapter::Back, 4),
+    (Chapter::Counter, 2),
+    (Chapter::Transfer, 1),
 ];
 
 /// Chapters are told at full hours, from this one on.
@@ -64,6 +70,8 @@ impl Chapter {
             Self::SpecialArrives => "special order arrives",
             Self::Collective => "collective invoice",
             Self::Back => "uncut lengths come back",
+            Self::Counter => "at the counter",
+            Self::Transfer => "one transfer",
         }
     }
 }
@@ -110,6 +118,8 @@ pub struct Story {
     purchase: Option<String>,
     /// What there is to tell afterwards, a sentence for each chapter.
     pub sentences: Vec<String>,
+    /// The counter sale of the day until it is counted: number, price and cash.
+    counter: Option<(String, String, String)>,
     pub closed: Vec<Closed>,
     pub named: Named,
 }
@@ -121,11 +131,13 @@ impl Trading<'_> {
         let scaled = |before: u32| if days >= 30 { before } else { before * last / 29 };
         let told = CHAPTERS.iter().map(|(_, before)| last.saturating_sub(scaled(*before)));
         self.story.days = told.collect();
+        self.set_up_tills()?;
         self.open_account()
     }
 
     /// Tells what is due at this hour of a day.
     pub fn tell(&mut self, index: u32, day: Day, hour: i64) -> Result<(), Error> {
+        self.tills_at(hour)?;
         if hour == 20 {
             self.month_end(day)?;
         }
@@ -149,6 +161,8 @@ impl Trading<'_> {
             Chapter::SpecialArrives => self.special_arrives(day),
             Chapter::Collective => self.collect_invoices(),
             Chapter::Back => self.bring_back(),
+            Chapter::Counter => self.counter_sale(),
+            Chapter::Transfer => self.transfer(day),
         }
     }
 

@@ -84,6 +84,8 @@ impl Summary {
             "a fortnight's deliveries on one invoice",
         )?;
         line(format!("accounts statement {}", named.account), "what the firm owes, line by line")?;
+        line("bank lines".into(), "the transfer, and what it paid")?;
+        line("tills report DRAWER-1".into(), "a day's cash, counted blind")?;
         line("books trial-balance".into(), "every account; also profit-loss, balance-sheet, tax")?;
         line("books stock-value".into(), "what the stock is worth, as of any day")?;
         line("stock history BRD-001".into(), "why there are so many boards, and cuts")?;
