@@ -104,7 +104,9 @@ fn deliver(app: &App, first: usize, count: usize, place: LocationId) -> Result<(
     let tax = json!([{ "name": "VAT", "rate": "0.19", "included": false }]);
     let mut asked: Vec<(Call, OrderIn)> = Vec::with_capacity(count);
     for number in first..first + count {
-        let line = |quantity: usize| json!({ "sku": "WORK", "quantity": quantity.to_string(), "tax": tax });
+        let line = |quantity: usize| {
+            json!({ "sku": "WORK", "quantity": quantity.to_string(), "tax": tax })
+        };
         let order = json!({
             "channel": "web", "account": format!("A{:04}", number % ACCOUNTS),
             "settlement": "account",

@@ -110,8 +110,8 @@ impl Trading<'_> {
         let paid = pay::pay(self.app, &call, &new);
         self.must("supplier.pay", paid)?;
         self.sentence(format!(
-            "Purchase {bought} brings 100 bags; the mill bills 12.00 above the order, takes two torn \
-             bags back ({back}), and is paid the difference."
+            "Purchase {bought} brings 100 bags; the mill bills 12.00 above the order, takes two \
+             torn bags back ({back}), and is paid the difference."
         ));
         Ok(())
     }

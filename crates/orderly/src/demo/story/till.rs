@@ -149,7 +149,7 @@ impl Trading<'_> {
             self.must("fulfillment.hand_over", handed)?;
         }
         self.end(order.id)?;
-        let moved = paid.transactions.last().map_or(0, |one| one.moved());
+        let moved = paid.transactions.last().map_or(0, orderly_core::payment::Transaction::moved);
         if moved % COIN != 0 || moved == total {
             return Err(self.broken("the cash was not rounded"));
         }
