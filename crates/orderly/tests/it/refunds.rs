@@ -386,7 +386,13 @@ fn an_order_closes_when_what_is_owed_after_refunds_is_paid() {
             } else {
                 assert_eq!(shop.unchanged(close).code(), Code::InvalidTransition, "carrying");
                 let amount = Some("5.00".to_owned());
-                let new = PaymentIn { order: Some(order.id), amount, ..PaymentIn::default() };
+                let new = PaymentIn {
+                    order: Some(order.id),
+                    provider: Some("cash".into()),
+                    method: "cash".into(),
+                    amount,
+                    ..PaymentIn::default()
+                };
                 payments::take(&shop.app, &shop.call(), &new).unwrap();
             }
             close().unwrap();
