@@ -252,13 +252,13 @@ impl Trading<'_> {
         }
     }
 
-    /// Three call-offs: boards cut to length and whole ones, bricks, and a few boards more.
+    /// Three call-offs: bricks and boards cut to length, whole boards, and a few boards more.
     pub(super) fn call_off(&mut self) -> Result<(), Error> {
         let firm = self.firm()?;
         let agreement = self.story.agreement.ok_or_else(|| self.broken("nothing is agreed"))?;
         let mut numbers = Vec::new();
         let parts: [&[(i64, &str)]; 3] =
-            [&[(1, "10"), (2, "8")], &[(1, "6"), (3, "400")], &[(1, "4")]];
+            [&[(3, "400"), (1, "10")], &[(1, "6"), (2, "8")], &[(1, "4")]];
         for parts in parts {
             let draws = parts.iter().map(|(line, quantity)| DrawIn {
                 line: *line,

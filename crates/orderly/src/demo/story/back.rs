@@ -9,8 +9,8 @@ use crate::ops::returns::{self, ReturnIn, ReturnLineIn};
 
 impl Trading<'_> {
     pub(super) fn bring_back(&mut self) -> Result<(), Error> {
-        let first = self.story.call_offs.first().copied();
-        let id = first.ok_or_else(|| self.broken("nothing was called off"))?;
+        let second = self.story.call_offs.get(1).copied();
+        let id = second.ok_or_else(|| self.broken("nothing was called off"))?;
         let order = self.load(id)?;
         let whole = order.lines.iter().rfind(|line| line.parent.is_none());
         let whole = whole.ok_or_else(|| self.broken("there are no whole boards"))?;

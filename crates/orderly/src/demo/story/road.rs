@@ -59,7 +59,7 @@ impl Trading<'_> {
         let some = Drop {
             lines: self.but_for_two(first)?,
             received_by: receiver.into(),
-            refused: Some("no room for two of the long boards today".into()),
+            refused: Some("no room for two of the boards today".into()),
             ..Drop::default()
         };
         let call = self.clock.call();
