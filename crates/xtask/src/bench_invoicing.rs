@@ -105,7 +105,8 @@ fn deliver(app: &App, first: usize, count: usize, place: LocationId) -> Result<(
     let mut asked: Vec<(Call, OrderIn)> = Vec::with_capacity(count);
     for number in first..first + count {
         let line = |quantity: usize| {
-            json!({ "sku": "WORK", "quantity": quantity.to_string(), "tax": tax })
+            let quantity = quantity.to_string();
+            json!({ "sku": "WORK", "quantity": quantity, "tax": tax })
         };
         let order = json!({
             "channel": "web", "account": format!("A{:04}", number % ACCOUNTS),
