@@ -124,7 +124,8 @@ pub enum Split {
     Both,
 }
 
-/// The postings asked for, of the turnovers and of what waits, as `x`.
+/// The postings asked for, of the turnovers and of what waits, as `x`. SQLite starts where a CROSS
+/// JOIN does: with the few that wait, not with every journal of the days.
 const WITHIN: &str = "
     FROM (SELECT account, currency, location_id, channel_id, tax_code, kind, debit_minor AS debit,
                  credit_minor AS credit, tax_base_minor AS base
@@ -136,10 +137,9 @@ const WITHIN: &str = "
                  CASE WHEN p.amount_minor > 0 THEN p.amount_minor ELSE 0 END,
                  CASE WHEN p.amount_minor < 0 THEN -p.amount_minor ELSE 0 END,
                  COALESCE(p.tax_base_minor, 0)
-            FROM journal_pending w
-            JOIN journal j ON j.id = w.journal_id
-            JOIN posting p ON p.journal_id = w.journal_id
-           WHERE j.legal_entity_id = $1 AND j.accounting_on >= $2 AND j.accounting_on <= $3) x
+            FROM journal_pending w CROSS JOIN journal j CROSS JOIN posting p
+           WHERE j.id = w.journal_id AND p.journal_id = w.journal_id
+             AND j.legal_entity_id = $1 AND j.accounting_on >= $2 AND j.accounting_on <= $3) x
    WHERE ($4 IS NULL OR x.location_id = $4) AND ($5 IS NULL OR x.channel_id = $5)
      AND ($6 = 1 OR x.kind <> 'closing')";
 
