@@ -244,7 +244,10 @@ fn goods_come_back_step_by_step_and_are_exchanged() {
     assert!(shop.done(&format!("exchanges show {exchange}")).contains("To be paid: 0.24 GBP"));
     let gone = shop.json(&format!("exchanges cancel {exchange} --reason kept"));
     assert_eq!(gone["state"], "canceled");
-    shop.done("returns request --channel STORE --line NAIL=1 --reason found");
+    let known = shop.json("customers list");
+    let customer = known["customers"][0]["number"].as_str().unwrap().to_owned();
+    let of = format!("--channel STORE --customer {customer}");
+    shop.done(&format!("returns request {of} --line NAIL=1 --reason found"));
     let blind = shop.json("returns list --state approved");
     let number = blind["returns"][0]["number"].as_str().unwrap().to_owned();
     shop.done(&format!("returns receive {number} --at MAIN --to restocked"));
