@@ -63,10 +63,13 @@ impl Summary {
             row(format!("{}, closed", month.period), &month.books)?;
         }
         row("All days".into(), &self.books)?;
-        writeln!(
-            f,
+        let all = self.closed.iter().map(|month| &month.books).chain([&self.books]);
+        let said = if all.into_iter().all(|books| books.balanced) {
             "The trial balance is zero; tax, stock value and balance sheet equal their accounts."
-        )
+        } else {
+            "A report does not agree with its account: `orderly verify` says where."
+        };
+        writeln!(f, "{said}")
     }
 
     pub(super) fn next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
