@@ -173,10 +173,10 @@ pub fn build(
     build_priced(new, channel, catalog, None, ids, now).map(|(order, _)| order)
 }
 
-/// Like [`build`], with prices and taxes by the rules where there are any.
+/// Like [`build()`], with prices and taxes by the rules where there are any.
 ///
 /// # Errors
-/// Those of [`build`] and of [`Pricing`]'s choice; a price below its floor is told in the answer,
+/// Those of [`build()`] and of [`Pricing`]'s choice; a price below its floor is told in the answer,
 /// because a right may pass it.
 pub fn build_priced(
     new: &NewOrder,

@@ -142,7 +142,7 @@ pub fn propose(order: &Order, ask: &Ask, prior: &Prior) -> Result<Proposal, Refu
 /// charged, paid or not.
 ///
 /// # Errors
-/// Those of [`propose`].
+/// Those of [`propose()`].
 pub fn propose_on_account(order: &Order, ask: &Ask, prior: &Prior) -> Result<Proposal, Refusal> {
     let lines: i64 = prior.lines.iter().map(|(_, amount)| amount).sum();
     let charges = order.charges.iter().filter(|charge| !charge.is_restocking_fee());
