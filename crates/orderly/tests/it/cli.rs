@@ -244,6 +244,9 @@ fn goods_come_back_step_by_step_and_are_exchanged() {
     assert!(shop.done(&format!("exchanges show {exchange}")).contains("To be paid: 0.24 GBP"));
     let gone = shop.json(&format!("exchanges cancel {exchange} --reason kept"));
     assert_eq!(gone["state"], "canceled");
+    let mut known: Value = serde_json::from_str(&nails("W2", "1")).unwrap();
+    known["customer"] = serde_json::json!({ "name": "Ada", "email": "ada@example.org" });
+    assert_eq!(shop.run_with("orders place - --json", &known.to_string()).code, 0);
     let known = shop.json("customers list");
     let customer = known["customers"][0]["number"].as_str().unwrap().to_owned();
     let of = format!("--channel STORE --customer {customer}");
