@@ -10,7 +10,7 @@ use orderly_core::units::LevelKey;
 use crate::codec::v;
 use crate::{Column, Kind, Row, StoreError, Tx, Value};
 
-const COLUMNS: &[Column] = &[
+pub(crate) const COLUMNS: &[Column] = &[
     Column::new("id", Kind::Bytes),
     Column::new("claimant_kind", Kind::Text),
     Column::new("claimant_id", Kind::Bytes),

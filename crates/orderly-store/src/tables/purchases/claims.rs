@@ -5,25 +5,8 @@ use orderly_core::qty::Qty;
 use orderly_core::time::{Day, Instant};
 
 use crate::codec::v;
-use crate::{Column, Kind, StoreError, Tx, Value};
-
-const COLUMNS: &[Column] = &[
-    Column::new("id", Kind::Bytes),
-    Column::new("claimant_kind", Kind::Text),
-    Column::new("claimant_id", Kind::Bytes),
-    Column::new("order_id", Kind::Bytes),
-    Column::new("supply_kind", Kind::Text),
-    Column::new("supply_id", Kind::Bytes),
-    Column::new("item_id", Kind::Bytes),
-    Column::new("location_id", Kind::Bytes),
-    Column::new("lot_class", Kind::Bytes),
-    Column::new("state", Kind::Text),
-    Column::new("qty", Kind::Int),
-    Column::new("priority", Kind::Int),
-    Column::new("due_on", Kind::Int),
-    Column::new("expires_at", Kind::Int),
-    Column::new("created_at", Kind::Int),
-];
+use crate::tables::claims::COLUMNS;
+use crate::{Kind, StoreError, Tx, Value};
 
 /// An order line's right to what is to come by a purchase line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
