@@ -54,7 +54,6 @@ const RULES: &[fn(&Tree) -> Vec<Finding>] = &[
     floors::dependencies,
     floors::pure_crates,
     floors::engines,
-    edges::imports,
     edges::transactions,
     sizes::files,
     sizes::lines,

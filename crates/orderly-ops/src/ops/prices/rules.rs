@@ -20,7 +20,7 @@ use crate::ops::settings::merchant;
 use crate::{Call, Error};
 
 /// The rules that matter to a batch; nothing is read where there are none.
-pub(crate) struct Rules {
+pub struct Rules {
     pricing: Pricing,
     in_use: bool,
     merchant: Option<LegalEntity>,
@@ -34,11 +34,11 @@ pub(crate) struct Rules {
 type Place = (Option<String>, Option<String>);
 
 /// The party versions that come with the orders: they are not stored yet.
-pub(crate) type Fresh<'a> = &'a [orderly_core::party::Party];
+pub type Fresh<'a> = &'a [orderly_core::party::Party];
 
 impl Rules {
     /// Reads lists, entries, discounts, floors and tax rules for the items of a batch.
-    pub(crate) fn load(tx: &mut Tx<'_>, catalog: &Catalog) -> Result<Self, Error> {
+    pub fn load(tx: &mut Tx<'_>, catalog: &Catalog) -> Result<Self, Error> {
         let mut this = Self {
             pricing: Pricing::default(),
             in_use: settings::get(tx, IN_USE)?.is_some(),
@@ -83,7 +83,7 @@ impl Rules {
     /// # Errors
     /// Those of [`build::build_priced`]; `forbidden` for a price by hand without its right,
     /// `below_floor` unless it is overridden.
-    pub(crate) fn build(
+    pub fn build(
         &mut self,
         tx: &mut Tx<'_>,
         call: &Call,

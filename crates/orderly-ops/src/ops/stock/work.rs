@@ -18,7 +18,7 @@ use crate::ops::events::{Happened, event};
 use crate::ops::{Object, Reference, command};
 use crate::{App, Call, Error};
 pub use make::{Making, cancel, make, undo};
-pub(crate) use plan::serve;
+pub use plan::serve;
 pub use plan::{Component, NewWork, create, release};
 
 impl Object for WorkOrder {

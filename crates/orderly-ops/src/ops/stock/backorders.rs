@@ -57,7 +57,7 @@ fn key_of(item: ItemId, location: LocationId) -> String {
 }
 
 /// Reads the item and the location of a task's key.
-pub(crate) fn parse_key(key: &str) -> Option<(ItemId, LocationId)> {
+pub fn parse_key(key: &str) -> Option<(ItemId, LocationId)> {
     let (item, location) = key.split_once('@')?;
     Some((item.parse().ok()?, location.parse().ok()?))
 }

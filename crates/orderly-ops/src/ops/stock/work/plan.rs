@@ -329,7 +329,7 @@ fn claim_lengths(
 }
 
 /// Claims what has come of an item for the work that waits for it, after the orders were served.
-pub(crate) fn serve(
+pub fn serve(
     tx: &mut Tx<'_>,
     call: &Call,
     ids: &mut IdSource,

@@ -2,7 +2,7 @@
 
 pub mod explain;
 pub mod lists;
-pub(crate) mod rules;
+pub mod rules;
 pub mod sheet;
 pub mod terms;
 
@@ -13,12 +13,12 @@ use orderly_store::tables::settings;
 use crate::{Call, Error};
 
 /// The setting that says that there are rules: without it placement reads none.
-pub(crate) const IN_USE: &str = "pricing.in_use";
+pub const IN_USE: &str = "pricing.in_use";
 /// The setting that switches tax rules on.
-pub(crate) const TAX_RULES: &str = "tax.rules";
+pub const TAX_RULES: &str = "tax.rules";
 
 /// Requires the right to configure, and notes that there are rules.
-pub(crate) fn configure(tx: &mut Tx<'_>, call: &Call) -> Result<(), Error> {
+pub fn configure(tx: &mut Tx<'_>, call: &Call) -> Result<(), Error> {
     call.require(Permission::Configure, Scope::default())?;
     Ok(settings::set(tx, IN_USE, "yes")?)
 }

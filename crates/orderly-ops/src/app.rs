@@ -13,7 +13,7 @@ use crate::Error;
 pub struct App {
     pub store: Store,
     /// The order numbers this process may use.
-    pub(crate) reserved: Arc<Mutex<Range<i64>>>,
+    pub reserved: Arc<Mutex<Range<i64>>>,
 }
 
 impl App {
