@@ -4,6 +4,7 @@
 
 mod chain;
 mod credit;
+mod delivered;
 mod fold;
 mod goods;
 mod ledger;

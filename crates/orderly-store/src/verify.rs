@@ -1,6 +1,7 @@
 //! What `verify` asks of the database: one query or one ordered scan per invariant, in bounded
 //! memory. Nothing here decides; [`Finding`]s name what differs.
 
+mod banks;
 mod books;
 pub mod cause;
 mod documents;
@@ -12,6 +13,7 @@ mod orders;
 mod purchases;
 mod relations;
 mod scan;
+mod settlements;
 mod tills;
 mod trade;
 mod units;
@@ -21,7 +23,7 @@ pub use engine::{damage, protection, steps};
 pub use orders::{Batch, batch};
 pub use relations::{Relation, orphans, relations};
 pub use scan::{
-    Fed, GoodsPosting, Held, Moved, feed, goods_postings, holdings, late_values, length_lots,
+    Fed, GoodsPosting, Held, Moved, delivered, feed, goods_postings, holdings, late_values, length_lots,
     levels, locations, movements, places,
 };
 
@@ -74,7 +76,8 @@ pub struct Check {
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     let goods = units::CHECKS.iter().chain(documents::CHECKS).chain(making::CHECKS);
     let money = goods.chain(money::CHECKS).chain(books::CHECKS).chain(invoices::CHECKS);
-    money.chain(purchases::CHECKS).chain(trade::CHECKS).chain(tills::CHECKS)
+    let money = money.chain(settlements::CHECKS).chain(tills::CHECKS).chain(banks::CHECKS);
+    money.chain(purchases::CHECKS).chain(trade::CHECKS)
 }
 
 /// Runs one check: hands over the first `limit` findings and returns how many there are.

@@ -9,7 +9,7 @@ use orderly_store::verify::{self as store, Batch, Key, Suspect};
 use orderly_store::{StoreError, Tx};
 
 use super::report::{Report, Violation};
-use super::{Options, credit, render};
+use super::{Options, credit, delivered, render};
 use crate::Error;
 use checks::{Blame, Found, Rule};
 
@@ -24,6 +24,7 @@ struct Tally {
     counts: [u64; Rule::ALL.len()],
     kept: Vec<Found>,
     owed: credit::Owed,
+    waiting: delivered::Waiting,
 }
 
 pub(super) fn run(tx: &mut Tx<'_>, options: &Options, report: &mut Report) -> Result<(), Error> {
@@ -48,6 +49,7 @@ pub(super) fn run(tx: &mut Tx<'_>, options: &Options, report: &mut Report) -> Re
     // Counters are sums over all orders: some of them prove nothing.
     if options.since.is_none() {
         credit::run(tx, tally.owed, report)?;
+        delivered::run(tx, tally.waiting, report)?;
     }
     Ok(())
 }
@@ -74,7 +76,10 @@ fn check_all(receive: &mpsc::Receiver<Batch>, options: &Options) -> Tally {
         let mut found = Vec::new();
         tally.orders += batch.orders.len() as u64;
         tally.lines += batch.orders.iter().map(|order| order.lines.len() as u64).sum::<u64>();
-        batch.orders.iter().for_each(|order| credit::add(&mut tally.owed, order));
+        for order in &batch.orders {
+            credit::add(&mut tally.owed, order);
+            delivered::add(&mut tally.waiting, order);
+        }
         checks::batch(batch, options.deep, &mut found);
         for found in found {
             let count = &mut tally.counts[found.rule as usize];

@@ -17,10 +17,12 @@ pub struct Batch {
     pub claims: Vec<Claimed>,
     /// By order, then by sequence; of orders that are not in the batch as well.
     pub events: Vec<Event>,
+    /// Why lines cost what they cost, as JSON.
+    pub traces: Vec<(OrderId, String)>,
 }
 
 /// Returns up to `limit` orders after an id; with `since`, only those changed since then. With
-/// `events`, also what their events say.
+/// `events`, also what their events say and why they cost what they cost.
 pub fn batch(
     tx: &mut Tx<'_>,
     after: OrderId,
@@ -48,5 +50,13 @@ pub fn batch(
             events::event_from_row,
         )?,
     };
-    Ok(Batch { orders, claims, events })
+    let traces = match events.is_empty() {
+        true => Vec::new(),
+        false => tx.query(
+            "SELECT order_id, trace FROM price_trace WHERE order_id >= $1 AND order_id <= $2",
+            &[&first, &last],
+            |row| Ok((row.get("order_id")?, row.get("trace")?)),
+        )?,
+    };
+    Ok(Batch { orders, claims, events, traces })
 }

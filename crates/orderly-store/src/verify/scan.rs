@@ -1,7 +1,7 @@
 //! Ordered scans of the books: piece by piece in the order of their keys, so that two of them
 //! merge without a lookup per row.
 
-use orderly_core::id::{ItemId, JournalId, LocationId, LotId, MovementId, PlaceId};
+use orderly_core::id::{ItemId, JournalId, LocationId, LotId, MovementId, OrderId, PlaceId};
 use orderly_core::units::{Condition, Level, LevelKey, Place};
 
 use crate::tables::events::{self, Event};
@@ -175,6 +175,21 @@ pub fn locations(tx: &mut Tx<'_>) -> Result<Vec<(LocationId, String)>, StoreErro
         "SELECT l.id, e.currency FROM location l JOIN legal_entity e ON e.id = l.legal_entity_id",
         &[],
         |row| Ok((row.get("id")?, row.get("currency")?)),
+    )
+}
+
+/// Hands over what the books say is with customers and not yet a cost, by order; only what is
+/// not zero. In minor units of the legal entity's currency.
+pub fn delivered(
+    tx: &mut Tx<'_>,
+    mut each: impl FnMut(OrderId, i64) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    tx.for_each(
+        "SELECT document_id, CAST(SUM(amount_minor) AS BIGINT) AS amount FROM posting
+          WHERE account = 'delivered_not_invoiced' AND document_kind = 'order'
+          GROUP BY document_id HAVING SUM(amount_minor) <> 0",
+        &[],
+        |row| each(row.get("document_id")?, row.get("amount")?),
     )
 }
 

@@ -153,7 +153,7 @@ fn a_small_difference_is_given_up_within_the_limit() {
     }
 }
 
-const CAMT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+pub(crate) const CAMT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt>
 <Id>S-1</Id><ElctrncSeqNb>1</ElctrncSeqNb>
 <Acct><Id><IBAN>GB33BUKB20201555555555</IBAN></Id><Ccy>GBP</Ccy></Acct>
@@ -172,7 +172,7 @@ const CAMT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <AddtlNtryInf>Charges</AddtlNtryInf></Ntry>
 </Stmt></BkToCstmrStmt></Document>"#;
 
-fn giro(shop: &Shop) {
+pub(crate) fn giro(shop: &Shop) {
     let new = BankAccountIn {
         code: "GIRO".into(),
         name: "Giro".into(),
@@ -182,12 +182,12 @@ fn giro(shop: &Shop) {
     create_account(&shop.app, &shop.call(), &new).unwrap();
 }
 
-fn take_in(app: &App, call: &Call, text: &str) -> Imported {
+pub(crate) fn take_in(app: &App, call: &Call, text: &str) -> Imported {
     import(app, call, "GIRO", text.as_bytes(), None).unwrap()
 }
 
 /// The open movement with this amount.
-fn line(shop: &Shop, amount: i64) -> BankEntryId {
+pub(crate) fn line(shop: &Shop, amount: i64) -> BankEntryId {
     let all = lines(&shop.app, &shop.call(), Some("GIRO"), true, 99).unwrap();
     all.iter().find(|one| one.line.amount == amount).unwrap().id
 }

@@ -2,7 +2,7 @@
 
 mod closing;
 mod exports;
-mod late;
+pub(crate) mod late;
 mod reports;
 
 use orderly::ops::books::entries::{EntryIn, enter};

@@ -32,7 +32,7 @@ fn clean(shop: &Shop) {
 }
 
 /// An order of the web for nails at 0.10 with 20 % tax added and 4.95 for shipping.
-fn ordered(shop: &Shop, quantity: &str) -> Order {
+pub(crate) fn ordered(shop: &Shop, quantity: &str) -> Order {
     let new = read(json!({
         "channel": "web",
         "customer": { "email": "ann@example.com", "name": "Ann Field" },
@@ -61,7 +61,7 @@ fn stored(shop: &Shop, id: OrderId) -> Order {
     orderly::ops::orders::get(&shop.app, id).unwrap().unwrap()
 }
 
-fn documents(shop: &Shop) -> Vec<Invoice> {
+pub(crate) fn documents(shop: &Shop) -> Vec<Invoice> {
     let all = invoices::list(&shop.app, &Filter::default(), None, 100).unwrap();
     let whole = |one: &Invoice| invoices::get(&shop.app, one.id).unwrap().unwrap();
     all.iter().rev().map(whole).collect()
@@ -189,7 +189,7 @@ fn a_till_gives_a_receipt_with_the_goods_and_once_an_invoice_for_it() {
     }
 }
 
-fn on_account(shop: &Shop, number: &str) {
+pub(crate) fn on_account(shop: &Shop, number: &str) {
     let new = NewAccount {
         number: number.into(),
         name: "Field & Sons".into(),
@@ -203,7 +203,7 @@ fn on_account(shop: &Shop, number: &str) {
     policy::set(&shop.app, &shop.call(), &of, Invoicing::Collective).unwrap();
 }
 
-fn for_account(shop: &Shop, number: &str, quantity: &str) -> Order {
+pub(crate) fn for_account(shop: &Shop, number: &str, quantity: &str) -> Order {
     let new = read(json!({
         "channel": "web", "account": number, "settlement": "account",
         "lines": [{ "sku": "NAIL", "quantity": quantity,

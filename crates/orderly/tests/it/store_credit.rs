@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::fixture::{Shop, read};
 use crate::sold::{code, refused};
 
-fn out_of_credit(order: &Order, amount: &str) -> PaymentIn {
+pub(crate) fn out_of_credit(order: &Order, amount: &str) -> PaymentIn {
     PaymentIn {
         order: Some(order.id),
         provider: Some("store_credit".into()),
@@ -37,7 +37,7 @@ fn left(shop: &Shop, customer: CustomerId) -> i64 {
 }
 
 /// A customer with 60.00, and an order of 29.99.
-fn given(shop: &Shop) -> (CustomerId, Order) {
+pub(crate) fn given(shop: &Shop) -> (CustomerId, Order) {
     shop.stock("PAINT", "leeds", 50, None);
     let order = shop.ordered(&[("PAINT", "1")]);
     let customer = order.head.customer.unwrap();

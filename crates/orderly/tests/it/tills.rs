@@ -20,7 +20,7 @@ use serde_json::json;
 use crate::fixture::{Shop, read};
 use crate::sold::{allowed, code, refused};
 
-fn with_drawer(shop: &Shop, number: &str) -> Drawer {
+pub(crate) fn with_drawer(shop: &Shop, number: &str) -> Drawer {
     let new = DrawerIn {
         code: number.into(),
         name: "Till".into(),
@@ -30,7 +30,7 @@ fn with_drawer(shop: &Shop, number: &str) -> Drawer {
     create_drawer(&shop.app, &shop.call(), &new).unwrap()
 }
 
-fn cash(order: &Order) -> PaymentIn {
+pub(crate) fn cash(order: &Order) -> PaymentIn {
     PaymentIn {
         order: Some(order.id),
         provider: Some("cash".into()),
@@ -53,7 +53,7 @@ fn expected(shop: &Shop, code: &str) -> i64 {
         .map_or(0, |session| session.expected)
 }
 
-fn pieces(all: &[(&str, i64)]) -> Vec<(String, i64)> {
+pub(crate) fn pieces(all: &[(&str, i64)]) -> Vec<(String, i64)> {
     all.iter().map(|(value, number)| ((*value).to_owned(), *number)).collect()
 }
 

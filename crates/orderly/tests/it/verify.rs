@@ -1,6 +1,7 @@
 //! What verify finds: nothing where everything adds up, and every planted corruption.
 
 mod base;
+mod books;
 pub mod corrupt;
 mod documents;
 mod plants;

@@ -23,7 +23,7 @@ fn clean(shop: &Shop) {
     assert!(report.clean, "{report}");
 }
 
-fn receive(shop: &Shop, sku: &str, quantity: &str, cost: &str, length: Option<&str>) {
+pub(crate) fn receive(shop: &Shop, sku: &str, quantity: &str, cost: &str, length: Option<&str>) {
     let new = json!({ "location": "depot", "lines": [
         { "sku": sku, "quantity": quantity, "cost": cost, "length": length },
     ] });
@@ -36,16 +36,16 @@ fn value(shop: &Shop, sku: &str) -> i64 {
     levels.unwrap().iter().map(|level| level.value).sum()
 }
 
-fn create(shop: &Shop, new: &NewWork) -> WorkOrder {
+pub(crate) fn create(shop: &Shop, new: &NewWork) -> WorkOrder {
     work::create(&shop.app, &shop.call(), new).unwrap()
 }
 
-fn make(shop: &Shop, order: &WorkOrder, quantity: i64, scrap: i64) -> Result<WorkOrder, Error> {
+pub(crate) fn make(shop: &Shop, order: &WorkOrder, quantity: i64, scrap: i64) -> Result<WorkOrder, Error> {
     let making = Making { quantity: Some(quantity), scrap, lot: None };
     work::make(&shop.app, &shop.call(), order.id, &making)
 }
 
-fn assembly(quantity: &str) -> NewWork {
+pub(crate) fn assembly(quantity: &str) -> NewWork {
     NewWork {
         kind: "assembly".into(),
         location: "depot".into(),

@@ -24,6 +24,7 @@ pub(super) enum Rule {
     Parts,
     Totals,
     Prices,
+    Traces,
     Claims,
     Work,
     Shipments,
@@ -33,7 +34,7 @@ pub(super) enum Rule {
 }
 
 impl Rule {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Counters,
         Self::Kits,
         Self::Whole,
@@ -42,6 +43,7 @@ impl Rule {
         Self::Parts,
         Self::Totals,
         Self::Prices,
+        Self::Traces,
         Self::Claims,
         Self::Work,
         Self::Shipments,
@@ -57,7 +59,7 @@ impl Rule {
             Self::State => "O3",
             Self::Versions => "O4",
             Self::Parts => "O5",
-            Self::Totals | Self::Prices => "O6",
+            Self::Totals | Self::Prices | Self::Traces => "O6",
             Self::Claims | Self::Work => "S2",
             Self::Shipments => "S6",
             Self::History => "H1",
@@ -75,6 +77,7 @@ impl Rule {
             Self::Parts => "what hangs from an order belongs to it",
             Self::Totals => "the totals are the sums of every line, charge, discount and tax",
             Self::Prices => "amounts and taxes recompute from prices and rates",
+            Self::Traces => "a line costs what the reasons of its price say",
             Self::Claims => "an order's claims are those of its lines",
             Self::Work => "the counters of a line are the sums of its work",
             Self::Shipments => "shipped, delivered and lost of a line sum over its shipments",
@@ -86,7 +89,7 @@ impl Rule {
 
     pub const fn remedy(self) -> &'static str {
         match self {
-            Self::Totals | Self::Prices => "orderly orders show the order; edit the line again",
+            Self::Totals | Self::Prices | Self::Traces => "orderly orders show the order; edit the line again",
             Self::Claims | Self::Work => "orderly orders cancel the line and place it again",
             Self::Shipments => "orderly orders show the order; void the shipment or ship again",
             Self::Sequence | Self::Fold | Self::Versions => {
@@ -98,7 +101,7 @@ impl Rule {
 
     /// Whether events are needed, or everything is computed again.
     pub const fn is_deep(self) -> bool {
-        matches!(self, Self::Versions | Self::Prices | Self::Sequence | Self::Fold)
+        matches!(self, Self::Versions | Self::Prices | Self::Traces | Self::Sequence | Self::Fold)
     }
 
     pub const fn is_of_lines(self) -> bool {
@@ -195,6 +198,7 @@ pub(super) fn batch(batch: Batch, deep: bool, found: &mut Vec<Found>) {
     for claimed in batch.claims {
         claims.entry(claimed.order).or_default().push(claimed);
     }
+    let traces: HashMap<OrderId, String> = batch.traces.into_iter().collect();
     let mut events = batch.events.as_slice();
     for mut order in batch.orders {
         let id = order.id.as_bytes();
@@ -206,6 +210,9 @@ pub(super) fn batch(batch: Batch, deep: bool, found: &mut Vec<Found>) {
         parts::check(&order, &claims, &mut sink);
         sums::check(&order, deep, &mut sink);
         state(&order, &mut sink);
+        if let Some(trace) = traces.get(&order.id) {
+            sums::traces(&order, trace, &mut sink);
+        }
         if deep {
             history_of(&mut order, &events[..own], &mut sink);
         }

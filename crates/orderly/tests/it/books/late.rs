@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::fixture::{Shop, read};
 use crate::sold::code;
 
-fn cost(shop: &Shop, location: &str, received: i64, amount: i64, cause: u8) -> LateCost {
+pub(crate) fn cost(shop: &Shop, location: &str, received: i64, amount: i64, cause: u8) -> LateCost {
     let at = shop.location(location);
     let entity = shop.app.store.read(orderly_store::tables::settings::entities).unwrap()[0].id;
     LateCost {
@@ -36,7 +36,7 @@ fn cost(shop: &Shop, location: &str, received: i64, amount: i64, cause: u8) -> L
     }
 }
 
-fn posted(shop: &Shop, cost: &LateCost) -> Result<Allotted, Error> {
+pub(crate) fn posted(shop: &Shop, cost: &LateCost) -> Result<Allotted, Error> {
     let call = shop.call();
     shop.app.store.write(|tx| late_cost(tx, &call, &mut ids_after_audit(&call), cost))
 }
@@ -47,7 +47,7 @@ fn is_clean(shop: &Shop) {
 }
 
 /// Ten bolts come in for 4.00, four of them go to york, three are scrapped.
-fn received(shop: &Shop) {
+pub(crate) fn received(shop: &Shop) {
     let receipt = read(json!({
         "location": "leeds", "kind": "purchase",
         "lines": [{ "sku": "BOLT", "quantity": "10", "cost": "0.40" }],

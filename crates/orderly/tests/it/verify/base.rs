@@ -2,7 +2,7 @@
 
 use orderly::ops::orders::{change, place::place};
 use orderly::ops::{books, events};
-use orderly_core::books::Dimensions;
+use orderly_core::books::{Account, Dimensions, Journal, JournalHead, JournalKind, Posting};
 use orderly_core::id::{IdSource, OrderId};
 use orderly_core::order::change::Change;
 use orderly_core::order::goods::{AtHand, Levels, Shelf};
@@ -228,11 +228,40 @@ fn pay(shop: &Shop, id: OrderId) {
                 &[&ids.draw::<id::ApplicationId>(), &payment, &order.id, &kind, &amount, &call.now],
             )?;
         }
+        for (transaction, amount) in [(charged, 800), (refunded, -50)] {
+            money_moved(tx, &call, order, ids.draw(), (transaction, amount))?;
+        }
         let mut after = order.clone();
         after.head.paid =
             orderly_core::order::Paid { authorized: 800, captured: 800, refunded: 50, used: 0 };
         Ok(Decision::only(after))
     });
+}
+
+/// The journal of money that came for an order, or went back.
+fn money_moved(
+    tx: &mut Tx<'_>,
+    call: &orderly::Call,
+    order: &Order,
+    id: id::JournalId,
+    (transaction, amount): (id::TransactionId, i64),
+) -> Result<(), orderly::Error> {
+    let own = books::books_of(tx, order.legal_entity)?;
+    let head = JournalHead {
+        id,
+        legal_entity: order.legal_entity,
+        kind: if amount > 0 { JournalKind::Capture } else { JournalKind::Refund },
+        cause: Cause { kind: CauseKind::PaymentTransaction, id: transaction.as_bytes() },
+        currency: own.currency,
+        accounting_on: own.day(call.now),
+        reverses: None,
+    };
+    let shared = Dimensions::of(order);
+    let postings = vec![
+        Posting::new(Account::Clearing, amount, shared),
+        Posting::new(Account::CustomerDeposits, -amount, shared),
+    ];
+    books::post(tx, call, &[Journal::new(head, postings).unwrap()])
 }
 
 /// Two bolts come back, one is restocked and one waits; both are refunded.

@@ -1,5 +1,7 @@
 //! A connection past the store, which does what the database itself refuses, and takes it back.
 
+use orderly::verify::{Options, run};
+
 use crate::fixture::Shop;
 
 /// The owner's own connection, with every guard switched off while it plants.
@@ -89,4 +91,39 @@ impl Owner {
             file.execute_batch(text).unwrap();
         }
     }
+}
+
+/// Name, tables, what is done, the invariants that no longer hold, and whether PostgreSQL's own
+/// checks refuse it even so.
+pub type Sown = (&'static str, &'static [&'static str], &'static str, &'static [&'static str], bool);
+
+/// Plants one corruption after the other in a clean shop: each must be found, and nothing else.
+pub fn sow(shop: &Shop, plants: &[Sown]) {
+    let clean = |when: &str| {
+        let report = run(&shop.app, &Options::default()).unwrap();
+        assert!(report.clean, "{when}: {report}");
+    };
+    clean("before anything is planted");
+    let mut owner = Owner::of(shop);
+    let checks_off = owner.is_sqlite();
+    let mut wrong = Vec::new();
+    for (name, tables, sql, broken, only_sqlite) in plants {
+        if *only_sqlite && !checks_off {
+            continue;
+        }
+        owner.plant(tables, sql);
+        let report = run(&shop.app, &Options::default()).unwrap();
+        owner.restore(tables);
+        let mut found: Vec<&str> = report.violations.iter().map(|one| one.invariant).collect();
+        found.sort_unstable();
+        found.dedup();
+        let mut broken = broken.to_vec();
+        broken.sort_unstable();
+        if found != broken {
+            let told: Vec<String> = report.violations.iter().map(ToString::to_string).collect();
+            wrong.push(format!("{name}: {found:?} instead of {broken:?}\n{}", told.join("\n")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    clean("after everything is restored");
 }

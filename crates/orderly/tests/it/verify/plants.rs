@@ -199,7 +199,7 @@ plants! {
             ORDER BY applied_at DESC, id DESC LIMIT 1");
     "an order counts as paid" in "orders":
         "UPDATE orders SET captured_minor = 900 WHERE external_id = 'W-1'"
-        => "M2" "E1", Row("application", "SELECT id FROM application
+        => "M2" "E1" "I12", Row("application", "SELECT id FROM application
             ORDER BY applied_at DESC, id DESC LIMIT 1");
     "a refund line gives more than the line cost" in "refund_line", "refund":
         "UPDATE refund_line SET amount_minor = 5000; UPDATE refund SET amount_minor = 5000"

@@ -2,18 +2,13 @@
 
 use orderly::ops::loads::road::{self, Back, Drop};
 use orderly::ops::quotes::convert::convert;
-use orderly::verify::{Options, run};
 use serde_json::json;
 
-use super::corrupt::Owner;
+use super::corrupt::{Sown, sow};
 use crate::fixture::Shop;
 use crate::loads::{on_the_road, shop};
 
-/// Name, tables, what is done, the invariants that no longer hold, and whether PostgreSQL's own
-/// checks refuse it even so.
-type Plant = (&'static str, &'static [&'static str], &'static str, &'static [&'static str], bool);
-
-const PLANTS: &[Plant] = &[
+const PLANTS: &[Sown] = &[
     (
         "a quote counts more drawn",
         &["quote_line"],
@@ -80,27 +75,6 @@ fn every_planted_corruption_of_quotes_and_loads_is_found_and_nothing_else() {
         road::drop_at(&own.app, &own.call(), home.id, stop, &drop).unwrap();
         road::give_back(&own.app, &own.call(), home.id, Back::default()).unwrap();
         on_the_road(&own);
-        let mut owner = Owner::of(&own);
-        let checks_off = owner.is_sqlite();
-        let mut wrong = Vec::new();
-        for (name, tables, sql, broken, only_sqlite) in PLANTS {
-            if *only_sqlite && !checks_off {
-                continue;
-            }
-            owner.plant(tables, sql);
-            let report = run(&own.app, &Options::default()).unwrap();
-            owner.restore(tables);
-            let mut found: Vec<&str> = report.violations.iter().map(|one| one.invariant).collect();
-            found.sort_unstable();
-            found.dedup();
-            let mut broken = broken.to_vec();
-            broken.sort_unstable();
-            if found != broken {
-                wrong.push(format!("{name}: {found:?} instead of {broken:?}\n{report}"));
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-        let report = run(&own.app, &Options::default()).unwrap();
-        assert!(report.clean, "{report}");
+        sow(&own, PLANTS);
     }
 }

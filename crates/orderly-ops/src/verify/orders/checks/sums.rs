@@ -2,6 +2,7 @@
 
 use orderly_core::order::price;
 use orderly_core::order::{Order, Tax};
+use orderly_core::pricing::Trace;
 
 use super::{Rule, Sink};
 
@@ -82,5 +83,23 @@ fn prices(order: &Order, sink: &mut Sink<'_>) {
             let part = Some(("charge", old.id.to_string()));
             sink.same(Rule::Prices, part, what, [expected, actual]);
         }
+    }
+}
+
+/// Each line's price is the one its trace ends with.
+pub(super) fn traces(order: &Order, text: &str, sink: &mut Sink<'_>) {
+    let Ok(traces) = serde_json::from_str::<Vec<Trace>>(text) else {
+        let values = ["reasons that can be read".to_owned(), "others".to_owned()];
+        return sink.whole(Rule::Traces, "price", values);
+    };
+    for trace in traces {
+        let line = order.lines.iter().find(|line| line.id == trace.line);
+        let price = line.map(|line| (line.price, line.price_ratio));
+        if price == Some((trace.price, trace.ratio)) {
+            continue;
+        }
+        let actual = line.map_or_else(|| "no line".to_owned(), |line| line.price.to_string());
+        let part = ("line", trace.line.to_string());
+        sink.part(Rule::Traces, part, "price", [trace.price.to_string(), actual]);
     }
 }
