@@ -23,8 +23,8 @@ pub use engine::{damage, protection, steps};
 pub use orders::{Batch, batch};
 pub use relations::{Relation, orphans, relations};
 pub use scan::{
-    Fed, GoodsPosting, Held, Moved, delivered, feed, goods_postings, holdings, late_values, length_lots,
-    levels, locations, movements, places,
+    Fed, GoodsPosting, Held, Moved, delivered, feed, goods_postings, holdings, late_values,
+    length_lots, levels, locations, movements, places,
 };
 
 use crate::{Row, StoreError, Tx, ValueRef};

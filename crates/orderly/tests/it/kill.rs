@@ -3,6 +3,8 @@
 //!
 //! The process is this test binary, started again with `ORDERLY_KILL_WRITES` naming a database.
 
+mod issuing;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
@@ -136,26 +138,31 @@ impl Drop for Started {
     }
 }
 
-/// Starts a writer, kills it after `answers` answers or more, and returns what it answered.
-fn run_and_kill(location: &str, round: u64, answers: usize) -> BTreeMap<String, String> {
+/// Starts this binary again to run one test, with a variable that says on what.
+fn started(test: &str, variable: &str, job: &str) -> Started {
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["kill::a_writer_says_what_was_answered", "--exact", "--nocapture"])
-        .env("ORDERLY_KILL_WRITES", format!("{round} {location}"))
+        .args([test, "--exact", "--nocapture"])
+        .env(variable, job)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn();
-    let mut writer = Started(child.unwrap());
+    Started(child.unwrap())
+}
+
+/// Kills a process after `answers` answers or more, and returns what it answered.
+fn killed_after(
+    mut writer: Started,
+    answers: usize,
+    whole: impl Fn(&str) -> bool,
+) -> BTreeMap<String, String> {
     let lines = BufReader::new(writer.0.stdout.take().unwrap()).lines();
     let mut answered = BTreeMap::new();
     let mut killed = false;
     for line in lines {
-        // A line that the kill cut off was not answered.
         let Ok(line) = line else { break };
-        if let Some((key, said)) = answer(&line) {
-            if said.len() < 30 && said != "insufficient_stock" {
-                continue;
-            }
+        // A line that the kill cut off was not answered.
+        if let Some((key, said)) = answer(&line).filter(|(_, said)| whole(said)) {
             answered.insert(key, said);
         }
         if !killed && answered.len() >= answers {
@@ -165,6 +172,13 @@ fn run_and_kill(location: &str, round: u64, answers: usize) -> BTreeMap<String, 
     }
     assert!(killed, "the writer ended by itself after {} answers", answered.len());
     answered
+}
+
+/// Starts a writer, kills it after `answers` answers or more, and returns what it answered.
+fn run_and_kill(location: &str, round: u64, answers: usize) -> BTreeMap<String, String> {
+    let job = format!("{round} {location}");
+    let writer = started("kill::a_writer_says_what_was_answered", "ORDERLY_KILL_WRITES", &job);
+    killed_after(writer, answers, |said| said.len() >= 30 || said == "insufficient_stock")
 }
 
 /// Everything answered is there, and is answered the same again; what was in doubt is placed now

@@ -40,7 +40,12 @@ pub(crate) fn create(shop: &Shop, new: &NewWork) -> WorkOrder {
     work::create(&shop.app, &shop.call(), new).unwrap()
 }
 
-pub(crate) fn make(shop: &Shop, order: &WorkOrder, quantity: i64, scrap: i64) -> Result<WorkOrder, Error> {
+pub(crate) fn make(
+    shop: &Shop,
+    order: &WorkOrder,
+    quantity: i64,
+    scrap: i64,
+) -> Result<WorkOrder, Error> {
     let making = Making { quantity: Some(quantity), scrap, lot: None };
     work::make(&shop.app, &shop.call(), order.id, &making)
 }

@@ -89,7 +89,9 @@ impl Rule {
 
     pub const fn remedy(self) -> &'static str {
         match self {
-            Self::Totals | Self::Prices | Self::Traces => "orderly orders show the order; edit the line again",
+            Self::Totals | Self::Prices | Self::Traces => {
+                "orderly orders show the order; edit the line again"
+            }
             Self::Claims | Self::Work => "orderly orders cancel the line and place it again",
             Self::Shipments => "orderly orders show the order; void the shipment or ship again",
             Self::Sequence | Self::Fold | Self::Versions => {

@@ -10,8 +10,8 @@ use orderly::ops::prices::lists;
 use orderly::ops::tills::{MoveIn, close, count, move_cash, open};
 use orderly_core::books::Account;
 use orderly_core::qty::Qty;
-use orderly_core::time::Day;
 use orderly_core::till::EntryKind;
+use orderly_core::time::Day;
 use serde_json::json;
 
 use super::corrupt::{Sown, sow};

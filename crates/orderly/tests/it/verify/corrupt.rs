@@ -95,7 +95,8 @@ impl Owner {
 
 /// Name, tables, what is done, the invariants that no longer hold, and whether PostgreSQL's own
 /// checks refuse it even so.
-pub type Sown = (&'static str, &'static [&'static str], &'static str, &'static [&'static str], bool);
+pub type Sown =
+    (&'static str, &'static [&'static str], &'static str, &'static [&'static str], bool);
 
 /// Plants one corruption after the other in a clean shop: each must be found, and nothing else.
 pub fn sow(shop: &Shop, plants: &[Sown]) {

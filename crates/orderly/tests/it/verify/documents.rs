@@ -12,7 +12,13 @@ const PLANTS: &[Sown] = &[
         &["I1", "I3", "I12"],
         false,
     ),
-    ("a number is left out", &["invoice"], "UPDATE invoice SET number = number + 1", &["I2"], false),
+    (
+        "a number is left out",
+        &["invoice"],
+        "UPDATE invoice SET number = number + 1",
+        &["I2"],
+        false,
+    ),
     (
         "revenue is posted elsewhere",
         &["posting"],
