@@ -1,4 +1,4 @@
-//! Goods with customers that no document made a cost yet: what orders count, and what the books say.
+//! Goods with customers that no document made a cost yet: what orders count, what the books say.
 
 use std::collections::HashMap;
 
