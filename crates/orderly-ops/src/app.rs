@@ -24,4 +24,10 @@ impl App {
     pub fn open(location: &str) -> Result<Self, Error> {
         Ok(Self { store: Store::open(location)?, reserved: Arc::new(Mutex::new(0..0)) })
     }
+
+    /// The same tenant for trying things: operations answer as ever, and nothing of it stays.
+    #[must_use]
+    pub fn rehearsal(&self) -> Self {
+        Self { store: self.store.rehearsal(), reserved: Arc::new(Mutex::new(0..0)) }
+    }
 }

@@ -7,10 +7,11 @@ pub mod purchases;
 pub mod quotes;
 pub mod stock;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An order as a channel sends it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderIn {
     /// The channel's code.
@@ -46,7 +47,7 @@ pub struct OrderIn {
 }
 
 /// One delivery, or a list of them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Deliveries {
     Many(Vec<DeliveryIn>),
@@ -69,7 +70,7 @@ impl Deliveries {
 }
 
 /// Who orders: an existing customer's id or number, or the facts of one.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerIn {
     pub id: Option<String>,
@@ -82,7 +83,7 @@ pub struct CustomerIn {
 }
 
 /// A postal address.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddressIn {
     pub name: Option<String>,
@@ -102,7 +103,7 @@ pub struct AddressIn {
 }
 
 /// Where, when and how some of the order goes.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryIn {
     /// The name by which lines refer to it; `1`, `2` … where absent.
@@ -120,7 +121,7 @@ pub struct DeliveryIn {
 }
 
 /// One line.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineIn {
     pub external_id: Option<String>,
@@ -148,7 +149,7 @@ pub struct LineIn {
 }
 
 /// A reduction, in the order's currency.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiscountIn {
     pub code: String,
@@ -156,7 +157,7 @@ pub struct DiscountIn {
 }
 
 /// A tax; the rate is a fraction such as `0.19`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaxIn {
     pub name: String,
@@ -166,7 +167,7 @@ pub struct TaxIn {
 }
 
 /// A charge for the order or one delivery.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChargeIn {
     pub kind: String,
@@ -178,7 +179,7 @@ pub struct ChargeIn {
 }
 
 /// A payment the channel has already taken or authorized.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentIn {
     pub provider: String,

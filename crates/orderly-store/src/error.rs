@@ -33,6 +33,9 @@ pub enum StoreError {
     /// The engine, its settings or its schema are not what correctness rests on.
     #[error("the database is not safe to use")]
     Unsafe(#[source] Cause),
+    /// The transaction was only tried: what it did was undone.
+    #[error("it was only tried")]
+    Rehearsed,
     #[error("the database refused the statement")]
     Other(#[source] Cause),
 }

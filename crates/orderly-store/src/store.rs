@@ -22,6 +22,8 @@ pub enum Engine {
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// Whether nothing that is written stays.
+    rehearses: bool,
 }
 
 struct Inner {
@@ -55,7 +57,7 @@ impl Store {
             let path = Path::new(location.strip_prefix("sqlite://").unwrap_or(location));
             On::Sqlite(Sqlite::open(path, |connection| migrate::sqlite(connection, schema))?)
         };
-        Ok(Store { inner: Arc::new(Inner { on, warnings }) })
+        Ok(Store { inner: Arc::new(Inner { on, warnings }), rehearses: false })
     }
 
     pub fn engine(&self) -> Engine {
@@ -92,10 +94,32 @@ impl Store {
         mut f: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let _writing = Writing::enter(self)?;
+        if self.rehearses {
+            let mut tried = None;
+            let ended = self.run(|tx| {
+                tried = Some(f(tx)?);
+                Err::<T, E>(StoreError::Rehearsed.into())
+            });
+            return tried.map_or(ended, Ok);
+        }
+        self.run(f)
+    }
+
+    fn run<T, E: From<StoreError>>(
+        &self,
+        mut f: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         match &self.inner.on {
             On::Sqlite(sqlite) => sqlite.queue.write(&mut f),
             On::Postgres(postgres) => postgres.write(&mut f),
         }
+    }
+
+    /// The same database for trying things: [`Store::write`] answers as ever, and nothing of it
+    /// stays. Each write is undone for itself: a later one does not see an earlier one.
+    #[must_use]
+    pub fn rehearsal(&self) -> Store {
+        Store { inner: Arc::clone(&self.inner), rehearses: true }
     }
 
     /// Runs `f` on one consistent snapshot that holds every write answered before. It never

@@ -62,6 +62,14 @@ pub fn all(app: &App, call: &Call) -> Result<Vec<(String, String)>, Error> {
     Ok(app.store.read(settings::all)?)
 }
 
+/// Whether the database answers: the smallest read there is.
+///
+/// # Errors
+/// `unavailable`.
+pub fn answers(app: &App) -> Result<(), Error> {
+    app.store.read(|tx| Ok(settings::get(tx, "merchant").map(drop)?))
+}
+
 /// A setting after it was set.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Setting {

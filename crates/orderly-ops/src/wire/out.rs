@@ -9,6 +9,7 @@ use orderly_core::order::axes::Axes;
 use orderly_core::party::Party;
 use orderly_core::qty::{Qty, Ratio};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ops::read::orders::Event;
@@ -25,7 +26,7 @@ pub fn quantity(qty: Qty, ratio: Ratio) -> String {
 }
 
 /// An order as it is answered.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct OrderOut {
     pub id: String,
     pub number: String,
@@ -54,14 +55,14 @@ pub struct OrderOut {
     pub timeline: Vec<EventOut>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PersonOut {
     pub id: String,
     pub number: String,
     pub name: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TotalsOut {
     pub lines: String,
     pub discounts: String,
@@ -71,7 +72,7 @@ pub struct TotalsOut {
     pub total: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PaidOut {
     pub authorized: String,
     pub captured: String,
@@ -79,7 +80,7 @@ pub struct PaidOut {
 }
 
 /// How far the order is on each axis: `none`, `partial`, `full` or `over`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct AxesOut {
     pub authorized: &'static str,
     pub captured: &'static str,
@@ -93,7 +94,7 @@ pub struct AxesOut {
     pub short: bool,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DeliveryOut {
     #[serde(rename = "ref")]
     pub reference: String,
@@ -107,7 +108,7 @@ pub struct DeliveryOut {
     pub due: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct AddressOut {
     pub name: String,
     pub company: Option<String>,
@@ -120,7 +121,7 @@ pub struct AddressOut {
     pub email: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LineOut {
     pub id: String,
     pub position: i64,
@@ -142,6 +143,7 @@ pub struct LineOut {
     pub amount: String,
     /// Each in the line's unit; those that are zero are left out.
     #[serde(serialize_with = "as_object")]
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
     pub quantities: Vec<(&'static str, String)>,
 }
 
@@ -152,7 +154,7 @@ fn as_object<S: serde::Serializer>(
     serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ChargeOut {
     pub id: String,
     pub kind: String,
@@ -160,7 +162,7 @@ pub struct ChargeOut {
     pub amount: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct HoldOut {
     pub id: String,
     pub kind: String,
@@ -173,7 +175,7 @@ pub struct HoldOut {
     pub released_at: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct FulfillmentOut {
     pub id: String,
     pub location: Option<String>,
@@ -183,7 +185,7 @@ pub struct FulfillmentOut {
 }
 
 /// The work on one line at one location, in the line's unit.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct WorkOut {
     pub position: i64,
     pub sku: Option<String>,
@@ -195,7 +197,7 @@ pub struct WorkOut {
     pub shipped: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ShipmentOut {
     pub id: String,
     pub location: Option<String>,
@@ -208,7 +210,7 @@ pub struct ShipmentOut {
     pub parcels: Vec<ParcelOut>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ShippedOut {
     pub position: i64,
     pub sku: Option<String>,
@@ -216,7 +218,7 @@ pub struct ShippedOut {
     pub unit: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ParcelOut {
     pub id: String,
     pub number: i64,
@@ -225,7 +227,7 @@ pub struct ParcelOut {
     pub tracking: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct EventOut {
     pub sequence: i64,
     pub id: String,

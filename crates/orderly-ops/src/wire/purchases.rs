@@ -1,12 +1,13 @@
 //! The JSON shapes of buying. Quantities are texts in `unit`, the item's sale unit where absent;
 //! amounts and prices are texts.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::stock::ReceiptLineIn;
 
 /// An order to a supplier.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurchaseIn {
     /// The supplier's code.
@@ -19,7 +20,7 @@ pub struct PurchaseIn {
     pub lines: Vec<PurchaseLineIn>,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurchaseLineIn {
     pub sku: String,
@@ -33,7 +34,7 @@ pub struct PurchaseLineIn {
 }
 
 /// A purchase for one line of a customer's order.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurchaseForIn {
     /// The order's number or id, and the line's position in it.
@@ -48,7 +49,7 @@ pub struct PurchaseForIn {
 }
 
 /// What a supplier confirmed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmIn {
     /// His number of the order.
@@ -59,7 +60,7 @@ pub struct ConfirmIn {
     pub lines: Vec<ConfirmLineIn>,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmLineIn {
     /// The line, from 1.
@@ -68,7 +69,7 @@ pub struct ConfirmLineIn {
 }
 
 /// What arrived of a purchase order.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArrivedIn {
     /// The supplier's delivery note.
@@ -80,7 +81,7 @@ pub struct ArrivedIn {
 
 /// Goods by the line of the order or by what was scanned: our SKU, a GTIN, the supplier's SKU or
 /// the barcode of a pack, which counts its units.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArrivedLineIn {
     pub line: Option<i64>,
@@ -116,7 +117,7 @@ impl ArrivedLineIn {
 }
 
 /// What a supplier sent straight to our customer.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DispatchedIn {
     pub reference: Option<String>,
@@ -126,7 +127,7 @@ pub struct DispatchedIn {
     pub lines: Vec<DispatchedLineIn>,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DispatchedLineIn {
     pub line: i64,
@@ -135,7 +136,7 @@ pub struct DispatchedLineIn {
 }
 
 /// A supplier's invoice or credit note.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SupplierInvoiceIn {
     pub supplier: String,
@@ -161,7 +162,7 @@ pub struct SupplierInvoiceIn {
 }
 
 /// Goods of a purchase line, or goods that were sent back.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SupplierInvoiceLineIn {
     /// The purchase order, or of a credit note the return.
@@ -175,7 +176,7 @@ pub struct SupplierInvoiceLineIn {
 }
 
 /// Freight and the like.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SupplierChargeIn {
     pub description: String,
@@ -185,7 +186,7 @@ pub struct SupplierChargeIn {
 }
 
 /// A payment to a supplier of one or several invoices, less credit notes of his.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SupplierPaymentIn {
     pub supplier: String,
@@ -197,7 +198,7 @@ pub struct SupplierPaymentIn {
     pub credits: Vec<SupplierPartIn>,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SupplierPartIn {
     /// The supplier's number of the document.
@@ -207,7 +208,7 @@ pub struct SupplierPartIn {
 }
 
 /// Goods that go back to their supplier.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VendorReturnIn {
     pub supplier: String,
@@ -218,7 +219,7 @@ pub struct VendorReturnIn {
     pub lines: Vec<VendorReturnLineIn>,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VendorReturnLineIn {
     pub sku: String,
@@ -232,7 +233,7 @@ pub struct VendorReturnLineIn {
 }
 
 /// What a supplier sends back of a return.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RejectedIn {
     pub line: i64,
@@ -241,7 +242,7 @@ pub struct RejectedIn {
 }
 
 /// A rebate that was agreed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RebateIn {
     pub code: String,
@@ -260,7 +261,7 @@ pub struct RebateIn {
     pub ends_on: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TierIn {
     /// Net turnover as an amount, or base units, from which on the rate holds.

@@ -1,11 +1,12 @@
 //! The JSON shapes of quotes, agreements and call-offs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CustomerIn, Deliveries, LineIn, PaymentIn, TaxIn};
 
 /// A quote or an agreement with its first terms.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuoteIn {
     /// The channel's code.
@@ -20,7 +21,7 @@ pub struct QuoteIn {
 }
 
 /// The terms of one revision.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TermsIn {
     pub valid_from: Option<String>,
@@ -32,7 +33,7 @@ pub struct TermsIn {
 }
 
 /// One line of the terms.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuoteLineIn {
     /// The position of the line it goes on from; else one of the same SKU and unit.
@@ -55,7 +56,7 @@ pub struct QuoteLineIn {
 }
 
 /// A part of an agreed quantity that is expected on a day.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectedIn {
     pub on: String,
@@ -83,7 +84,7 @@ impl QuoteLineIn {
 }
 
 /// What of a quote becomes an order.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConvertIn {
     /// Empty: everything that is left.
@@ -98,7 +99,7 @@ pub struct ConvertIn {
 }
 
 /// A quantity of one line of a quote.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DrawIn {
     /// The line's position.

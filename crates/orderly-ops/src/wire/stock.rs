@@ -1,10 +1,11 @@
 //! The JSON shapes of stock documents. Quantities are texts in `unit`, the item's sale unit where
 //! absent; of goods held by length they count pieces of `length`, such as `2.4 m`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Goods that came in.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiptIn {
     /// The location's code.
@@ -19,7 +20,7 @@ pub struct ReceiptIn {
     pub lines: Vec<ReceiptLineIn>,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiptLineIn {
     pub sku: String,
@@ -41,7 +42,7 @@ pub struct ReceiptLineIn {
 }
 
 /// Goods that are more or fewer than was recorded.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdjustmentIn {
     pub location: String,
@@ -59,7 +60,7 @@ pub struct AdjustmentIn {
 }
 
 /// Goods sent from one of our locations to another.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferIn {
     pub from: String,
@@ -67,7 +68,7 @@ pub struct TransferIn {
     pub lines: Vec<TransferLineIn>,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferLineIn {
     pub sku: String,
@@ -79,7 +80,7 @@ pub struct TransferLineIn {
 }
 
 /// What of a transfer arrived.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArrivalIn {
     /// Nothing where empty.
@@ -90,7 +91,7 @@ pub struct ArrivalIn {
     pub write_off: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArrivalLineIn {
     /// The line of the transfer, from 1.
@@ -100,7 +101,7 @@ pub struct ArrivalLineIn {
 }
 
 /// A count to open.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CountIn {
     pub location: String,
@@ -110,7 +111,7 @@ pub struct CountIn {
 }
 
 /// What somebody counted in one bin.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CountedIn {
     pub sku: String,

@@ -121,6 +121,11 @@ pub fn show(app: &App, call: &Call, text: &str) -> Result<Shown, Error> {
     })
 }
 
+/// Returns an order as a command left it, with everything its page shows.
+pub fn show_as(app: &App, order: Order) -> Result<Shown, Error> {
+    app.store.read(|tx| shown(tx, order))
+}
+
 /// Reads what an order's ids stand for.
 pub fn shown(tx: &mut Tx<'_>, order: Order) -> Result<Shown, Error> {
     let mut items: Vec<ItemId> = order.lines.iter().filter_map(|line| line.item).collect();

@@ -1,0 +1,41 @@
+//! What a handler works with: the tenant, the call, and what stood in the path.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use bytes::Bytes;
+use orderly_ops::{App, Call, Error};
+
+/// The surroundings of one request.
+pub struct Cx {
+    pub app: App,
+    pub call: Call,
+    /// What stood in the path's braces, decoded.
+    pub path: HashMap<String, String>,
+    /// The query string as it came.
+    pub query: String,
+    pub body: Bytes,
+    /// The content type without its parameters, in lower case.
+    pub media: String,
+    /// Nothing is to happen: the answer says what would.
+    pub dry_run: bool,
+    /// How deep JSON may nest.
+    pub depth: usize,
+}
+
+impl Cx {
+    /// What stood in the path under this name.
+    pub fn text(&self, name: &str) -> &str {
+        self.path.get(name).map_or("", String::as_str)
+    }
+
+    /// The id that stood in the path.
+    ///
+    /// # Errors
+    /// `not_found` where it is none: nothing can have it.
+    pub fn id<T: FromStr>(&self, name: &str) -> Result<T, Error> {
+        let text = self.text(name);
+        let shown: String = text.chars().take(60).collect();
+        text.parse().map_err(|_| Error::not_found(format!("object `{shown}`")))
+    }
+}

@@ -1,0 +1,343 @@
+//! From the table of operations to a router: who asks, limits, the call, the answer.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body as Bytes, to_bytes};
+use axum::extract::{FromRequestParts, Path, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use orderly_core::actor::Scope;
+use orderly_core::refusal::Code;
+use orderly_ops::call::content_hash;
+use orderly_ops::{App, Call, Error};
+use orderly_web::rim::TurnedAway;
+use orderly_web::{Asked, Caller, Rim};
+
+use crate::answer::Reply;
+use crate::operation::{Body, Failure, Handler, Operation, Verb};
+use crate::problem::{Problem, Wrong};
+use crate::throttle::{Allowance, Throttle};
+use crate::{Cx, openapi, reference};
+
+/// The longest idempotency key.
+const LONGEST_KEY: usize = 255;
+
+/// Finds out who asks, from the request's headers.
+pub type Authenticate =
+    Arc<dyn Fn(&App, &Asked, &HeaderMap) -> Result<Option<Caller>, Error> + Send + Sync>;
+
+/// What every route shares.
+#[derive(Clone)]
+struct Shared {
+    rim: Rim,
+    authenticate: Authenticate,
+    throttle: Arc<Throttle>,
+    /// The reads of single objects, by path: a stale version is answered with the current one.
+    reads: Arc<HashMap<&'static str, Handler>>,
+}
+
+/// The router of `/v1`, of its description and of the reference page.
+pub fn router(rim: Rim, authenticate: Authenticate, operations: &[Operation]) -> Router {
+    let reads = operations.iter().filter(|one| one.verb == Verb::Get);
+    let reads = reads.map(|one| (one.path, Arc::clone(&one.handler))).collect();
+    let throttle = Arc::new(Throttle::new(rim.limits.per_minute));
+    let shared = Shared { rim, authenticate, throttle, reads: Arc::new(reads) };
+    let mut routes: BTreeMap<&str, MethodRouter> = BTreeMap::new();
+    for operation in operations {
+        let route = routes.remove(operation.path).unwrap_or_default();
+        routes.insert(operation.path, on(route, &shared, operation));
+    }
+    let document = openapi::document(operations).to_string();
+    let page = reference::page(operations);
+    let mut router = Router::new()
+        .route("/v1/openapi.json", get(async move || json(document)))
+        .route("/docs", get(async move || axum::response::Html(page)))
+        .route("/problems/{code}", get(reference::problem))
+        .route("/v1", get(async || problem(&Problem::new(404, "not_found", NOWHERE))))
+        .route("/v1/{*rest}", axum::routing::any(async || nowhere()));
+    for (path, route) in routes {
+        router = router.route(path, route.fallback(async || not_so()));
+    }
+    router
+}
+
+const NOWHERE: &str = "there is nothing at this address; the operations are listed at /docs";
+
+fn nowhere() -> Response {
+    problem(&Problem::new(404, "not_found", NOWHERE))
+}
+
+fn not_so() -> Response {
+    problem(&Problem::new(405, "method_not_allowed", "this address takes other methods"))
+}
+
+fn json(document: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], document).into_response()
+}
+
+fn on(route: MethodRouter, shared: &Shared, operation: &Operation) -> MethodRouter {
+    let (shared, operation) = (shared.clone(), Arc::new(operation.clone()));
+    let verb = operation.verb;
+    let handler = async move |request: Request| answer(shared, operation, request).await;
+    match verb {
+        Verb::Get => route.get(handler),
+        Verb::Post => route.post(handler),
+        Verb::Put => route.put(handler),
+        Verb::Patch => route.patch(handler),
+        Verb::Delete => route.delete(handler),
+    }
+}
+
+/// Answers one request from beginning to end.
+async fn answer(shared: Shared, operation: Arc<Operation>, request: Request) -> Response {
+    let asked = request.extensions().get::<Asked>().cloned();
+    let asked = asked.unwrap_or_else(|| Asked::read(request.headers(), request.extensions()));
+    let mut allowance = None;
+    let answered = respond(&shared, &operation, request, &asked, &mut allowance).await;
+    let mut response = match answered {
+        Ok(reply) => replied(reply),
+        Err(mut refused) => {
+            refused.request_id.clone_from(&asked.request_id);
+            problem(&refused)
+        }
+    };
+    if let Some(allowance) = allowance {
+        allowance.write(response.headers_mut());
+    }
+    response
+}
+
+async fn respond(
+    shared: &Shared,
+    operation: &Arc<Operation>,
+    request: Request,
+    asked: &Asked,
+    allowance: &mut Option<Allowance>,
+) -> Result<Reply, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let caller = caller(shared, asked, parts.headers.clone()).await?;
+    let taken = shared.throttle.take(&caller.source);
+    *allowance = Some(taken.unwrap_or_else(|left| left));
+    if let Err(left) = taken {
+        let wait = left.wait.as_secs().max(1);
+        let detail = format!("more than {} requests in a minute", left.limit);
+        return Err(Problem::new(429, "rate_limited", detail).retry_after(wait));
+    }
+    if !caller.actor.all && !caller.actor.grants.iter().any(|own| own.permission == operation.needs)
+    {
+        let error = Error::Forbidden { permission: operation.needs };
+        return Err(Problem::from(&error));
+    }
+    let path = Path::<HashMap<String, String>>::from_request_parts(&mut parts, &()).await;
+    let Path(path) = path.map_err(|_| Problem::new(400, "malformed", "the path is not UTF-8"))?;
+    if path.values().any(|text| text.contains('\0')) {
+        return Err(Problem::new(404, "not_found", NOWHERE));
+    }
+    let limit = match operation.body {
+        Body::Raw(_) => shared.rim.limits.bulk_body,
+        Body::Json(_) | Body::None => shared.rim.limits.body,
+    };
+    let body = read(body, limit, shared.rim.limits.deadline).await?;
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let media = media(&parts.headers)?;
+    let depth = shared.rim.limits.depth;
+    let dry_run = operation.is_command() && wants_trial(operation, &query)?;
+    let app = &shared.rim.app;
+    let app = if dry_run { app.rehearsal() } else { app.clone() };
+    let mut call = asked.call(caller.actor, caller.source);
+    if operation.is_command() && !dry_run {
+        keyed(operation, &parts, &query, &body, &mut call)?;
+    }
+    seen(operation, &parts.headers, &mut call)?;
+    let cx = Cx { app, call, path, query, body, media, dry_run, depth };
+    run(shared, operation, cx).await
+}
+
+/// Runs the operation; a stale version is answered with the object as it is.
+async fn run(shared: &Shared, operation: &Arc<Operation>, mut cx: Cx) -> Result<Reply, Problem> {
+    let (handler, status) = (Arc::clone(&operation.handler), operation.status);
+    let read = shared.reads.get(object_path(operation.path)).cloned();
+    let done = shared.rim.blocking(move |_| {
+        Ok(handler(&mut cx).map_err(|failure| match failure {
+            Failure::Problem(problem) => *problem,
+            Failure::Error(error) => {
+                let mut problem = Problem::from(&error);
+                if let Error::Internal(what) = &error {
+                    tracing::error!(what, "internal error");
+                }
+                if let (Some(Code::StaleVersion), Some(read)) = (error.refused(), read) {
+                    cx.query = String::new();
+                    let now = read(&mut cx).ok();
+                    problem.current = now.and_then(|now| serde_json::from_slice(&now.bytes).ok());
+                }
+                problem
+            }
+        }))
+    });
+    match done.await {
+        Ok(Ok(Ok(mut reply))) => {
+            if reply.status == 200 {
+                reply.status = status;
+            }
+            Ok(reply)
+        }
+        Ok(Ok(Err(problem))) => Err(problem),
+        Ok(Err(error)) => Err(Problem::from(&error)),
+        Err(TurnedAway::Busy) => Err(busy("too many requests wait")),
+        Err(TurnedAway::TooLate) => Err(busy("its turn did not come in time")),
+    }
+}
+
+fn busy(detail: &str) -> Problem {
+    Problem::new(503, "unavailable", detail).retry_after(1)
+}
+
+/// `/v1/orders/{id}/cancel` acts on the object at `/v1/orders/{id}`.
+fn object_path(path: &str) -> &str {
+    path.rfind('}').map_or(path, |end| &path[..=end])
+}
+
+async fn caller(shared: &Shared, asked: &Asked, headers: HeaderMap) -> Result<Caller, Problem> {
+    let (authenticate, asked) = (Arc::clone(&shared.authenticate), asked.clone());
+    let found = shared.rim.blocking(move |app| authenticate(app, &asked, &headers)).await;
+    match found {
+        Ok(Ok(Some(caller))) => Ok(caller),
+        Ok(Ok(None)) => {
+            let detail = "send an API key: `Authorization: Bearer ok_…`";
+            Err(Problem::new(401, "unauthenticated", detail))
+        }
+        Ok(Err(error)) => Err(Problem::from(&error)),
+        Err(_) => Err(busy("too many requests wait")),
+    }
+}
+
+async fn read(
+    body: Bytes,
+    limit: usize,
+    deadline: std::time::Duration,
+) -> Result<bytes::Bytes, Problem> {
+    let read = tokio::time::timeout(deadline, to_bytes(body, limit)).await;
+    let read = read.map_err(|_| Problem::new(408, "too_slow", "the body did not come in time"))?;
+    read.map_err(|_| {
+        let detail = format!("a body has at most {limit} bytes here");
+        Problem::new(413, "too_large", detail)
+    })
+}
+
+/// The content type without parameters.
+fn media(headers: &HeaderMap) -> Result<String, Problem> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(String::new()) };
+    let text = value
+        .to_str()
+        .map_err(|_| Problem::new(400, "malformed", "the header Content-Type is not plain text"))?;
+    Ok(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
+fn wants_trial(operation: &Operation, query: &str) -> Result<bool, Problem> {
+    let refuse = |detail: &str| {
+        let wrong = Wrong::new("dry_run", Code::InvalidField.code(), detail);
+        Err(Problem::wrong(422, wrong))
+    };
+    let mut given = query.split('&').filter_map(|pair| pair.strip_prefix("dry_run="));
+    match given.next() {
+        None | Some("false") => Ok(false),
+        Some("true") if operation.tried => Ok(true),
+        Some("true") => refuse("this operation cannot be tried"),
+        Some(_) => refuse("it is true or false"),
+    }
+}
+
+/// Takes the idempotency key, which every command brings and a trial does without.
+fn keyed(
+    operation: &Operation,
+    parts: &Parts,
+    query: &str,
+    body: &[u8],
+    call: &mut Call,
+) -> Result<(), Problem> {
+    let Some(value) = parts.headers.get("idempotency-key") else {
+        let detail = "send a key of your own in `Idempotency-Key`: the same key again gets the \
+                      same answer, and nothing happens twice";
+        return Err(Problem::new(400, "idempotency_key_required", detail));
+    };
+    let key = value.to_str().ok().map(str::trim);
+    let key = key.filter(|key| (1..=LONGEST_KEY).contains(&key.len())).ok_or_else(|| {
+        let detail = format!("an idempotency key is 1 to {LONGEST_KEY} plain characters");
+        Problem::new(400, "malformed", detail)
+    })?;
+    let head = format!("{} {}?{query}\n", operation.verb.name(), parts.uri.path());
+    let content = [head.as_bytes(), body].concat();
+    call.request_hash = content_hash(&content);
+    call.key = Some(key.to_owned());
+    Ok(())
+}
+
+/// Takes the version the caller saw.
+fn seen(operation: &Operation, headers: &HeaderMap, call: &mut Call) -> Result<(), Problem> {
+    let Some(value) = headers.get(header::IF_MATCH).filter(|_| operation.is_command()) else {
+        if operation.versioned {
+            let detail = "send the `ETag` you saw in `If-Match`: nobody overwrites what another \
+                          changed meanwhile";
+            return Err(Problem::new(428, "precondition_required", detail));
+        }
+        return Ok(());
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(());
+    }
+    let version = text.strip_prefix("\"v").and_then(|rest| rest.strip_suffix('"'));
+    let version = version.and_then(|digits| digits.parse::<i64>().ok());
+    call.expected_version = Some(version.ok_or_else(|| {
+        Problem::new(400, "malformed", "`If-Match` is an `ETag` as answered, such as \"v3\"")
+    })?);
+    Ok(())
+}
+
+fn replied(reply: Reply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
+    let mut response = (status, reply.bytes).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.media));
+    let tag = reply.version.map(|version| format!("\"v{version}\""));
+    let name = reply.name.map(|name| {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '_' };
+        let name: String = name.chars().map(plain).collect();
+        format!("attachment; filename=\"{name}\"")
+    });
+    let set =
+        [(header::ETAG, tag), (header::LOCATION, reply.at), (header::CONTENT_DISPOSITION, name)];
+    for (header, value) in set {
+        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+            headers.insert(header, value);
+        }
+    }
+    response
+}
+
+/// A problem as a response.
+pub fn problem(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let bytes = serde_json::to_vec(problem).unwrap_or_default();
+    let mut response = (status, bytes).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if problem.status == 401 {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Some(seconds) = problem.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// Whether a caller may use an operation at all, somewhere: what it does there is checked again
+/// by the operation itself.
+pub fn may(caller: &Caller, operation: &Operation) -> bool {
+    caller.actor.may(operation.needs, Scope::default())
+}
