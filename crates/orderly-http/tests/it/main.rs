@@ -1,9 +1,12 @@
 //! The API as its callers meet it: a real server on loopback, a real client.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::panic, reason = "helpers of tests fail as tests do")]
+#![expect(dead_code, reason = "the fixture offers more than is needed here")]
+
 extern crate orderly_ops as orderly;
 
 #[path = "../../../orderly/tests/it/fixture.rs"]
-#[allow(dead_code, reason = "the merchant of the other tests has more than is needed here")]
 mod fixture;
 mod rim;
 mod server;
