@@ -104,7 +104,8 @@ fn share(schema: &mut Value) {
     let Some(properties) = properties.as_object_mut() else { return };
     let [reason, passed] = SHARED;
     properties.entry(reason).or_insert_with(|| {
-        json!({ "type": ["string", "null"], "description": "Why; kept on the event and in the audit" })
+        let about = "Why; kept on the event and in the audit";
+        json!({ "type": ["string", "null"], "description": about })
     });
     properties.entry(passed).or_insert_with(|| {
         json!({
