@@ -23,7 +23,7 @@ pub(super) fn run(tx: &mut Tx<'_>, report: &mut Report) -> Result<(), Error> {
     for period in periods {
         let own: Option<&Rebate> = known.iter().find(|rebate| rebate.id == period.rebate);
         let due = own.and_then(|rebate| rebate.due(period.turnover).ok());
-        if due == Some(period.accrued) && period.settled <= period.accrued {
+        if due == Some(period.accrued) {
             continue;
         }
         let finding = Finding {

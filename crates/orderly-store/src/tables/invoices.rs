@@ -289,22 +289,6 @@ pub fn settled_by(tx: &mut Tx<'_>, source: [u8; 16]) -> Result<Vec<(InvoiceId, i
     )
 }
 
-/// Adds to what an account and its site owe on invoices, in minor units; never refused: what is
-/// invoiced was counted as dispatched before.
-pub fn expose(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    site: Option<SiteId>,
-    amount: i64,
-) -> Result<u64, StoreError> {
-    let site = site.unwrap_or(SiteId::NONE);
-    tx.exec(
-        "UPDATE exposure SET invoiced_minor = invoiced_minor + $4
-          WHERE account_id = $1 AND site_id IN ($2, $3)",
-        &[&account, &SiteId::NONE, &site, &amount],
-    )
-}
-
 fn from_row(row: &Row<'_>) -> Result<Invoice, StoreError> {
     Ok(Invoice {
         id: row.get("id")?,

@@ -1,10 +1,12 @@
 //! Rebates that were agreed, and what has accrued of them.
 
-use orderly_core::id::{LegalEntityId, RebateAccrualId, RebateId};
+use orderly_core::id::*;
+use orderly_core::invoice::TaxAmount;
 use orderly_core::purchase::rebate::{AccrualKind, Rebate, Turnover};
 use orderly_core::time::Instant;
 
 use crate::codec::{from_json, json, v};
+use crate::set::query_in;
 use crate::{Column, Engine, Kind, Row, StoreError, Tx, Value};
 
 /// What one line earned, another tier added or a settlement took; never changed.
@@ -93,6 +95,53 @@ pub fn list(tx: &mut Tx<'_>, partner: Option<[u8; 16]>) -> Result<Vec<Rebate>, S
     tx.query(sql, &[&partner], from_row)
 }
 
+/// Returns the rebates of any of these partners, by id.
+pub fn of_partners(tx: &mut Tx<'_>, partners: &[[u8; 16]]) -> Result<Vec<Rebate>, StoreError> {
+    let mut found = query_in(tx, "SELECT * FROM rebate", "partner_id", partners, from_row)?;
+    found.sort_by_key(|one| one.id);
+    Ok(found)
+}
+
+/// Returns the items of order lines that have one, in no order.
+pub fn items_of(tx: &mut Tx<'_>, lines: &[LineId]) -> Result<Vec<(LineId, ItemId)>, StoreError> {
+    let item = |row: &Row<'_>| Ok((row.get("id")?, row.get::<Option<ItemId>>("item_id")?));
+    let found = query_in(tx, "SELECT id, item_id FROM order_line", "id", lines, item)?;
+    Ok(found.into_iter().filter_map(|(line, item)| Some((line, item?))).collect())
+}
+
+/// Returns the periods in which invoice lines accrued to a rebate, in no order.
+pub fn accrued_in(
+    tx: &mut Tx<'_>,
+    rebate: RebateId,
+    lines: &[InvoiceLineId],
+) -> Result<Vec<(InvoiceLineId, String)>, StoreError> {
+    let sql = "SELECT source_id, period FROM rebate_accrual
+        WHERE rebate_id = $1 AND kind = 'line' AND source_id = $2";
+    let mut out = Vec::with_capacity(lines.len());
+    for line in lines {
+        let period = tx.query_one(sql, &[&rebate, line], |row| row.get("period"))?;
+        out.extend(period.map(|period| (*line, period)));
+    }
+    Ok(out)
+}
+
+/// Returns the taxes of each invoice line that accrued to a period of a customer's rebate, with its
+/// turnover in minor units.
+pub fn taxes_of(
+    tx: &mut Tx<'_>,
+    rebate: RebateId,
+    period: &str,
+) -> Result<Vec<(Vec<TaxAmount>, i64)>, StoreError> {
+    tx.query(
+        "SELECT l.taxes, a.base_minor FROM rebate_accrual a
+           JOIN invoice_line l ON l.id = a.source_id
+          WHERE a.rebate_id = $1 AND a.period = $2 AND a.kind = 'line'
+          ORDER BY a.accrued_at, a.id",
+        &[&rebate, &period],
+        |row| Ok((from_json(row, "taxes")?, row.get("base_minor")?)),
+    )
+}
+
 /// Adds accruals.
 pub fn insert_accruals(tx: &mut Tx<'_>, all: &[RebateAccrual]) -> Result<(), StoreError> {
     let row = |one: &RebateAccrual| -> Vec<Value> {
@@ -125,28 +174,43 @@ pub struct RebatePeriod {
     pub settled: i64,
 }
 
+const PERIODS: &str = "
+    SELECT rebate_id, period, CAST(SUM(base_minor) AS BIGINT) AS base,
+           CAST(SUM(qty) AS BIGINT) AS qty,
+           CAST(SUM(CASE WHEN kind = 'settled' THEN 0 ELSE amount_minor END) AS BIGINT)
+               AS accrued,
+           CAST(SUM(CASE WHEN kind = 'settled' THEN -amount_minor ELSE 0 END) AS BIGINT)
+               AS settled
+      FROM rebate_accrual";
+
 /// Returns the periods of a rebate, of all where none is named, in their order.
 pub fn periods(tx: &mut Tx<'_>, rebate: Option<RebateId>) -> Result<Vec<RebatePeriod>, StoreError> {
-    tx.query(
-        "SELECT rebate_id, period, CAST(SUM(base_minor) AS BIGINT) AS base,
-                CAST(SUM(qty) AS BIGINT) AS qty,
-                CAST(SUM(CASE WHEN kind = 'settled' THEN 0 ELSE amount_minor END) AS BIGINT)
-                    AS accrued,
-                CAST(SUM(CASE WHEN kind = 'settled' THEN -amount_minor ELSE 0 END) AS BIGINT)
-                    AS settled
-           FROM rebate_accrual WHERE ($1 IS NULL OR rebate_id = $1)
-          GROUP BY rebate_id, period ORDER BY rebate_id, period",
-        &[&rebate],
-        |row| {
-            Ok(RebatePeriod {
-                rebate: row.get("rebate_id")?,
-                period: row.get("period")?,
-                turnover: Turnover { base: row.get("base")?, qty: row.get("qty")? },
-                accrued: row.get("accrued")?,
-                settled: row.get("settled")?,
-            })
-        },
-    )
+    let sql = format!(
+        "{PERIODS} WHERE ($1 IS NULL OR rebate_id = $1)
+          GROUP BY rebate_id, period ORDER BY rebate_id, period"
+    );
+    tx.query(&sql, &[&rebate], period_from_row)
+}
+
+/// Returns one period of a rebate.
+pub fn period(
+    tx: &mut Tx<'_>,
+    rebate: RebateId,
+    period: &str,
+) -> Result<Option<RebatePeriod>, StoreError> {
+    let sql =
+        format!("{PERIODS} WHERE rebate_id = $1 AND period = $2 GROUP BY rebate_id, period");
+    tx.query_one(&sql, &[&rebate, &period], period_from_row)
+}
+
+fn period_from_row(row: &Row<'_>) -> Result<RebatePeriod, StoreError> {
+    Ok(RebatePeriod {
+        rebate: row.get("rebate_id")?,
+        period: row.get("period")?,
+        turnover: Turnover { base: row.get("base")?, qty: row.get("qty")? },
+        accrued: row.get("accrued")?,
+        settled: row.get("settled")?,
+    })
 }
 
 fn from_row(row: &Row<'_>) -> Result<Rebate, StoreError> {

@@ -83,6 +83,11 @@ pub fn count_pending(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     Ok(tx.query_one(sql, &[], |row| row.get("n"))?.unwrap_or(0))
 }
 
+fn any_pending(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS n FROM journal_pending LIMIT 1";
+    Ok(tx.query_one(sql, &[], |row| row.get::<i64>("n"))?.is_some())
+}
+
 /// Returns the last number that the ledger of a legal entity gave; zero where it gave none.
 pub fn last_number(tx: &mut Tx<'_>, entity: LegalEntityId) -> Result<i64, StoreError> {
     let sql = "SELECT CAST(COALESCE(MAX(number), 0) AS BIGINT) AS n FROM journal_number
@@ -124,13 +129,23 @@ pub enum Split {
     Both,
 }
 
-/// The postings asked for, of the turnovers and of what waits, as `x`. SQLite starts where a CROSS
-/// JOIN does: with the few that wait, not with every journal of the days.
-const WITHIN: &str = "
-    FROM (SELECT account, currency, location_id, channel_id, tax_code, kind, debit_minor AS debit,
+/// The postings asked for, of the turnovers and of what waits, as `x`.
+///
+/// Waiting journals are joined only where some wait. SQLite starts where a CROSS JOIN does: with
+/// the few that wait, not with every journal of the days. PostgreSQL starts where it likes, and
+/// read every journal for a table that is nearly always empty.
+fn within_sql(tx: &mut Tx<'_>) -> Result<String, StoreError> {
+    let waiting = if any_pending(tx)? { WAITING } else { "" };
+    Ok(format!("FROM ({ROLLED} {waiting}) x {WHERE}"))
+}
+
+const ROLLED: &str = "
+          SELECT account, currency, location_id, channel_id, tax_code, kind, debit_minor AS debit,
                  credit_minor AS credit, tax_base_minor AS base
             FROM turnover
-           WHERE legal_entity_id = $1 AND accounting_on >= $2 AND accounting_on <= $3
+           WHERE legal_entity_id = $1 AND accounting_on >= $2 AND accounting_on <= $3";
+
+const WAITING: &str = "
            UNION ALL
           SELECT p.account, j.currency, COALESCE(p.location_id, $7), COALESCE(p.channel_id, $7),
                  COALESCE(p.tax_code, ''), j.kind,
@@ -139,7 +154,9 @@ const WITHIN: &str = "
                  COALESCE(p.tax_base_minor, 0)
             FROM journal_pending w CROSS JOIN journal j CROSS JOIN posting p
            WHERE j.id = w.journal_id AND p.journal_id = w.journal_id
-             AND j.legal_entity_id = $1 AND j.accounting_on >= $2 AND j.accounting_on <= $3) x
+             AND j.legal_entity_id = $1 AND j.accounting_on >= $2 AND j.accounting_on <= $3";
+
+const WHERE: &str = "
    WHERE ($4 IS NULL OR x.location_id = $4) AND ($5 IS NULL OR x.channel_id = $5)
      AND ($6 = 1 OR x.kind <> 'closing')";
 
@@ -152,11 +169,12 @@ pub fn sums(tx: &mut Tx<'_>, within: &Within, split: Split) -> Result<Vec<Sum>, 
         Split::Both => "x.location_id, x.channel_id",
     };
     let (location, channel) = by.split_once(", ").expect("two keys");
+    let within_sql = within_sql(tx)?;
     let sql = format!(
         "SELECT y.account, y.currency, y.location, y.channel,
                 CAST(SUM(y.debit) AS BIGINT) AS debit, CAST(SUM(y.credit) AS BIGINT) AS credit
            FROM (SELECT x.account, x.currency, {location} AS location, {channel} AS channel,
-                        x.debit, x.credit {WITHIN}) y
+                        x.debit, x.credit {within_sql}) y
           GROUP BY y.account, y.currency, y.location, y.channel
           ORDER BY y.account, y.currency, y.location, y.channel"
     );
@@ -185,10 +203,11 @@ pub struct TaxSum {
 
 /// Returns what was posted on the tax account, by code, kind of journal and currency.
 pub fn taxes(tx: &mut Tx<'_>, within: &Within) -> Result<Vec<TaxSum>, StoreError> {
+    let within_sql = within_sql(tx)?;
     let sql = format!(
         "SELECT x.tax_code, x.kind, x.currency, CAST(SUM(x.base) AS BIGINT) AS base,
                 CAST(SUM(x.debit - x.credit) AS BIGINT) AS tax
-           {WITHIN} AND x.account = 'tax'
+           {within_sql} AND x.account = 'tax'
           GROUP BY x.tax_code, x.kind, x.currency
           ORDER BY x.tax_code, x.kind, x.currency"
     );

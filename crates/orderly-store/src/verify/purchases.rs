@@ -62,6 +62,32 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: BACKUP,
     },
     Check {
+        invariant: "P5",
+        title: "a customer's rebate accrues what the lines of his documents come to",
+        table: "rebate_accrual",
+        sql: "SELECT a.rebate_id, a.period, l.invoice_id, l.id AS line_id,
+                     CASE i.kind WHEN 'credit_note' THEN -l.net_minor ELSE l.net_minor END
+                         AS expected, a.base_minor AS actual
+                FROM rebate r JOIN rebate_accrual a ON a.rebate_id = r.id AND a.kind = 'line'
+                JOIN invoice_line l ON l.id = a.source_id
+                JOIN invoice i ON i.id = l.invoice_id
+               WHERE r.side = 'customer' AND i.currency = r.currency
+                 AND a.base_minor <>
+                     CASE i.kind WHEN 'credit_note' THEN -l.net_minor ELSE l.net_minor END",
+        remedy: BACKUP,
+    },
+    Check {
+        invariant: "P5",
+        title: "what is given of a customer's rebate is the net amount of its credit note",
+        table: "rebate_accrual",
+        sql: "SELECT a.rebate_id, a.period, i.id AS invoice_id, i.series, i.number,
+                     i.net_minor AS expected, -a.amount_minor AS actual
+                FROM rebate r JOIN rebate_accrual a ON a.rebate_id = r.id AND a.kind = 'settled'
+                JOIN invoice i ON i.id = a.source_id
+               WHERE r.side = 'customer' AND a.amount_minor <> -i.net_minor",
+        remedy: BACKUP,
+    },
+    Check {
         invariant: "P6",
         title: "every version of a purchase order has its event",
         table: "purchase_order",

@@ -538,6 +538,17 @@ fn rebates_accrue_by_period() {
         let turnover = Turnover { base: 14_000, qty: 140 };
         let own = &periods[0];
         assert_eq!((own.turnover, own.accrued, own.settled), (turnover, 350, 300));
+        let found = world.write(|tx| rebates::period(tx, one.id, "2026-Q4"));
+        assert_eq!(found.as_ref(), Some(own));
+        assert_eq!(world.write(|tx| rebates::period(tx, one.id, "2026-Q3")), None);
+        let partners = [one.partner, [9; 16]];
+        assert_eq!(world.write(|tx| rebates::of_partners(tx, &partners)).len(), 1);
+        let lines = [1, 3].map(|number| InvoiceLineId::from_bytes([number; 16]));
+        let accrued = world.write(|tx| rebates::accrued_in(tx, one.id, &lines));
+        assert_eq!(accrued, [(lines[0], "2026-Q4".to_owned())]);
+        assert!(world.write(|tx| rebates::taxes_of(tx, one.id, "2026-Q4")).is_empty());
+        let unknown = [LineId::from_bytes([9; 16])];
+        assert!(world.write(|tx| rebates::items_of(tx, &unknown)).is_empty());
         assert!(world.write(|tx| rebates::end(tx, one.id)));
         assert!(!world.write(|tx| rebates::end(tx, one.id)));
     }

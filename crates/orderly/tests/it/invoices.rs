@@ -1,6 +1,7 @@
 //! Invoices, receipts and credit notes, on both engines: what posts, what settles, what is refused.
 
 mod races;
+mod rebates;
 
 use orderly::ops::accounts::{self, NewAccount};
 use orderly::ops::fulfillments::cancel::cancel;

@@ -204,33 +204,35 @@ fn shown(minor: i64, currency: Currency) -> String {
     Money::new(minor, currency).to_string()
 }
 
-/// Moves what an account and a site of it owe for issued documents, by minor units of the
-/// account's currency: up when an invoice is issued, down when it is settled or credited.
+/// Moves what accounts and sites of theirs owe for issued documents, by minor units of the account's
+/// currency: up when an invoice is issued, down when it is settled or credited. Each counter once,
+/// in the order of their keys.
 ///
 /// Never refused: the goods are dispatched, and the documents are facts. An invoice takes what it
 /// states out of `dispatched` by what it changes on its orders.
 ///
 /// # Errors
-/// `Internal` where the account or site has no counter.
+/// `Internal` where an account or site has no counter.
 pub fn move_invoiced(
     tx: &mut Tx<'_>,
-    account: AccountId,
-    site: Option<SiteId>,
-    delta: i64,
+    moves: impl IntoIterator<Item = (AccountId, Option<SiteId>, i64)>,
 ) -> Result<(), Error> {
-    if delta == 0 {
-        return Ok(());
+    let mut sums: BTreeMap<ExposureKey, i64> = BTreeMap::new();
+    for (account, site, delta) in moves {
+        let site = site.filter(|site| !site.is_none()).map(|site| (account, site));
+        for key in std::iter::once((account, SiteId::NONE)).chain(site) {
+            *sums.entry(key).or_default() += delta;
+        }
     }
-    let site = site.filter(|site| !site.is_none()).map(|site| (account, site));
-    let change = |key: ExposureKey| ExposureChange {
+    sums.retain(|_, delta| *delta != 0);
+    let change = |(key, delta): (ExposureKey, i64)| ExposureChange {
         key,
         open: 0,
         dispatched: 0,
         invoiced: delta,
         guarded: false,
     };
-    let keys = std::iter::once((account, SiteId::NONE)).chain(site);
-    let changes: Vec<ExposureChange> = keys.map(change).collect();
+    let changes: Vec<ExposureChange> = sums.into_iter().map(change).collect();
     match accounts::change_exposure(tx, &changes)? {
         None => Ok(()),
         Some((account, site)) => {

@@ -18,6 +18,7 @@ use orderly_store::tables::{
 };
 
 use super::policy::YEARLY;
+use super::rebates;
 use super::settle::expose;
 use crate::ops::books;
 use crate::ops::events::{Happened, event};
@@ -197,7 +198,7 @@ impl Desk {
 }
 
 /// Issues documents: takes their numbers, adds them with their journals, counts what their
-/// accounts owe, and records their events. Gap-free, for the numbers are taken here.
+/// accounts owe and what they earn of their rebates, and records their events. Gap-free, for the numbers are taken here.
 pub(super) fn issue_all(
     tx: &mut Tx<'_>,
     call: &Call,
@@ -238,5 +239,7 @@ pub(super) fn issue_all(
     }
     books::post(tx, call, &journals)?;
     event_rows::record(tx, &events)?;
-    documents.iter().try_for_each(|one| expose(tx, one, one.total))
+    let owed: Vec<(&Invoice, i64)> = documents.iter().map(|one| (one, one.total)).collect();
+    expose(tx, &owed)?;
+    rebates::accrue(tx, call, ids, documents)
 }

@@ -7,6 +7,7 @@ use orderly_core::refusal::{Code, Refusal};
 use orderly_store::Tx;
 use orderly_store::tables::{events as event_rows, invoices};
 
+use crate::ops::accounts::move_invoiced;
 use crate::ops::books;
 use crate::ops::events::{Happened, event};
 use crate::{Call, Error};
@@ -82,7 +83,7 @@ fn record(
     if let Some(journal) = post::settled(invoice, (source_kind, amount), id, &own, named) {
         books::post(tx, call, &[journal])?;
     }
-    expose(tx, invoice, -amount)?;
+    expose(tx, &[(invoice, -amount)])?;
     let happened = Happened {
         stream_kind: "invoice",
         stream: invoice.id.as_bytes(),
@@ -94,10 +95,11 @@ fn record(
     Ok(())
 }
 
-/// Adds to what the account of a document owes; a credit note takes off.
-pub(super) fn expose(tx: &mut Tx<'_>, invoice: &Invoice, amount: i64) -> Result<(), Error> {
-    let Some(account) = invoice.account.filter(|_| amount != 0) else { return Ok(()) };
-    let sign = if invoice.kind == InvoiceKind::CreditNote { -1 } else { 1 };
-    orderly_store::tables::invoices::expose(tx, account, invoice.site, sign * amount)?;
-    Ok(())
+/// Adds to what the accounts of documents owe, in the order of their keys; a credit note takes off.
+pub(super) fn expose(tx: &mut Tx<'_>, documents: &[(&Invoice, i64)]) -> Result<(), Error> {
+    let moves = documents.iter().filter_map(|(one, amount)| {
+        let sign = if one.kind == InvoiceKind::CreditNote { -1 } else { 1 };
+        Some((one.account?, one.site, sign * amount))
+    });
+    move_invoiced(tx, moves)
 }

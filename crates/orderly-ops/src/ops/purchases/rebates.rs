@@ -14,19 +14,21 @@ use orderly_core::catalog::new::code;
 use orderly_core::id::*;
 use orderly_core::money::{Currency, Money, parse_decimal};
 use orderly_core::order::price::money_refusal;
-use orderly_core::purchase::invoice::{SupplierDocument, SupplierInvoice, SupplierLineKind};
+use orderly_core::purchase::invoice::{
+    SupplierDocument, SupplierInvoice, SupplierInvoiceLine, SupplierLineKind,
+};
 use orderly_core::purchase::rebate::{
     AccrualKind, Rebate, RebateBasis, RebateSide, RebateSpan, Tier, Turnover,
 };
 use orderly_core::refusal::{Code, Refusal, ensure};
 use orderly_core::text;
-use orderly_core::time::Day;
 use orderly_core::units::{Cause, CauseKind};
 use orderly_store::Tx;
 use orderly_store::tables::rebates::{self, RebateAccrual, RebatePeriod};
 use orderly_store::tables::{accounts, supplier_invoices};
 
 use super::day;
+pub use crate::ops::invoices::give;
 use super::invoices::{Documents, enter_amount, post as post_invoice};
 use crate::ops::books::{self, books_of};
 use crate::ops::catalog::{found_again, ids, taken};
@@ -98,6 +100,10 @@ fn partner(tx: &mut Tx<'_>, new: &RebateIn) -> Result<(RebateSide, [u8; 16], Cur
                 let detail = format!("there is no account `{number}`");
                 Refusal::at(Code::UnknownAccount, "/account", detail)
             })?;
+            ensure(account.currency == currency, || {
+                let detail = format!("account {} is kept in {}", account.number, account.currency);
+                Refusal::at(Code::CurrencyMismatch, "/account", detail).allowed(currency.code())
+            })?;
             Ok((RebateSide::Customer, account.id.as_bytes(), currency))
         }
         _ => {
@@ -151,73 +157,88 @@ pub fn end(app: &App, call: &Call, code: &str) -> Result<Rebate, Error> {
     })
 }
 
-fn called(tx: &mut Tx<'_>, code: &str) -> Result<Rebate, Error> {
+/// Finds a rebate by its code.
+pub(in crate::ops) fn called(tx: &mut Tx<'_>, code: &str) -> Result<Rebate, Error> {
     let found = rebates::by_code(tx, code.trim())?;
     found.ok_or_else(|| Error::not_found(format!("rebate `{code}`")))
 }
 
-/// A line that may earn rebates.
-#[derive(Clone, Copy, Debug)]
-pub struct Earning {
+/// A line that earns a rebate.
+#[derive(Clone, Debug)]
+pub(in crate::ops) struct Earning {
     /// The invoice line.
     pub source: [u8; 16],
-    pub item: Option<ItemId>,
+    pub period: String,
+    pub legal_entity: LegalEntityId,
     /// Net, in minor units of the books' currency, and base units; negative where credited.
     pub turnover: Turnover,
 }
 
-/// Accrues what lines of a posted invoice or credit note earn, as new rows and one journal a row.
-/// Call it in the transaction that posts the document.
+/// Accrues what lines of posted documents earn of one rebate, as new rows and one journal a row.
+/// Call it in the transaction that posts the documents; several rebates by their ids.
 ///
 /// # Errors
 /// `money_too_large`.
-pub fn accrue(
+pub(in crate::ops) fn accrue(
     tx: &mut Tx<'_>,
     call: &Call,
     ids: &mut IdSource,
-    partner: [u8; 16],
-    entity: LegalEntityId,
-    on: Day,
+    rebate: &Rebate,
     lines: &[Earning],
 ) -> Result<(), Error> {
-    let mut known = rebates::list(tx, Some(partner))?;
-    known.retain(|rebate| lines.iter().any(|line| rebate.covers(line.item, on)));
-    for rebate in known {
-        // Others that accrue to it wait: each row builds on the ones before.
-        rebates::get(tx, rebate.id, true)?;
-        let period = rebate.period(on);
-        let mut seen: HashMap<String, Turnover> = rebates::periods(tx, Some(rebate.id))?
-            .into_iter()
-            .map(|one| (one.period, one.turnover))
-            .collect();
-        let mut turnover = seen.remove(&period).unwrap_or_default();
-        let mut rows = Vec::new();
-        for line in lines.iter().filter(|line| rebate.covers(line.item, on)) {
-            let (own, tier) = rebate.accrue(turnover, line.turnover)?;
-            turnover = turnover.plus(line.turnover);
-            let row = |kind, turnover, amount, id| RebateAccrual {
-                id,
-                rebate: rebate.id,
-                period: period.clone(),
-                legal_entity: entity,
-                kind,
-                source: line.source,
-                turnover,
-                amount,
-                accrued_at: call.now,
-            };
-            rows.push(row(AccrualKind::Line, line.turnover, own, ids.draw()));
-            if tier != 0 {
-                rows.push(row(AccrualKind::Tier, Turnover::default(), tier, ids.draw()));
-            }
-        }
-        rebates::insert_accruals(tx, &rows)?;
-        post(tx, call, ids, &rebate, &rows)?;
+    if lines.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // Others that accrue to it wait: each row builds on the ones before.
+    rebates::get(tx, rebate.id, true)?;
+    let mut seen: HashMap<&str, Turnover> = HashMap::new();
+    let mut rows = Vec::new();
+    for line in lines {
+        let turnover = match seen.get(line.period.as_str()) {
+            Some(known) => *known,
+            None => {
+                let found = rebates::period(tx, rebate.id, &line.period)?;
+                found.map(|one| one.turnover).unwrap_or_default()
+            }
+        };
+        let (own, tier) = rebate.accrue(turnover, line.turnover)?;
+        seen.insert(&line.period, turnover.plus(line.turnover));
+        let row = |kind, turnover, amount, id| RebateAccrual {
+            id,
+            rebate: rebate.id,
+            period: line.period.clone(),
+            legal_entity: line.legal_entity,
+            kind,
+            source: line.source,
+            turnover,
+            amount,
+            accrued_at: call.now,
+        };
+        rows.push(row(AccrualKind::Line, line.turnover, own, ids.draw()));
+        if tier != 0 {
+            rows.push(row(AccrualKind::Tier, Turnover::default(), tier, ids.draw()));
+        }
+    }
+    rebates::insert_accruals(tx, &rows)?;
+    post(tx, call, ids, rebate, &rows)
 }
 
-/// The journal of each row that is worth something.
+/// Counts what a customer's rebate is settled by: his credit note, whose revenue comes out of what
+/// was set aside for him.
+pub(in crate::ops) fn settled_by(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    rebate: &Rebate,
+    row: RebateAccrual,
+) -> Result<(), Error> {
+    let rows = [row];
+    rebates::insert_accruals(tx, &rows)?;
+    post(tx, call, ids, rebate, &rows)
+}
+
+/// The journal of each row that is worth something. What settles a customer's rebate takes the
+/// revenue that his credit note took away out of what was set aside.
 fn post(
     tx: &mut Tx<'_>,
     call: &Call,
@@ -236,6 +257,7 @@ fn post(
     };
     let mut journals = Vec::with_capacity(rows.len());
     for row in rows.iter().filter(|row| row.amount != 0) {
+        let debit = if row.kind == AccrualKind::Settled { Account::Revenue } else { debit };
         let books = books_of(tx, row.legal_entity)?;
         let head = JournalHead {
             id: ids.draw(),
@@ -266,20 +288,24 @@ pub(super) fn of_supplier(
 ) -> Result<(), Error> {
     let sign = if invoice.kind == SupplierDocument::Invoice { 1 } else { -1 };
     let goods = |kind| matches!(kind, SupplierLineKind::Goods | SupplierLineKind::Return);
-    let lines: Vec<Earning> = invoice
-        .lines
-        .iter()
-        .filter(|line| goods(line.kind))
-        .map(|line| Earning {
+    let on = invoice.invoiced_on;
+    let item = |line: &SupplierInvoiceLine| {
+        let bought = || line.purchase_line.and_then(|id| documents.line(id));
+        line.item.or_else(|| bought().map(|line| line.item))
+    };
+    for rebate in rebates::list(tx, Some(invoice.supplier.as_bytes()))? {
+        let earns =
+            |line: &&SupplierInvoiceLine| goods(line.kind) && rebate.covers(item(line), on);
+        let earning = |line: &SupplierInvoiceLine| Earning {
             source: line.id.as_bytes(),
-            item: line.item.or_else(|| {
-                line.purchase_line.and_then(|id| documents.line(id)).map(|line| line.item)
-            }),
+            period: rebate.period(on),
+            legal_entity: invoice.legal_entity,
             turnover: Turnover { base: sign * line.booked, qty: sign * line.qty.get() },
-        })
-        .collect();
-    let (partner, on) = (invoice.supplier.as_bytes(), invoice.invoiced_on);
-    accrue(tx, call, ids, partner, invoice.legal_entity, on, &lines)
+        };
+        let lines: Vec<Earning> = invoice.lines.iter().filter(earns).map(earning).collect();
+        accrue(tx, call, ids, &rebate, &lines)?;
+    }
+    Ok(())
 }
 
 /// A period of a rebate: what is due for its turnover, what accrued, what was given.
@@ -313,6 +339,15 @@ pub fn report(app: &App, call: &Call, code: Option<&str>) -> Result<Vec<Shown>, 
     })
 }
 
+/// Returns the rebate with this code.
+///
+/// # Errors
+/// `not_found`.
+pub fn get(app: &App, call: &Call, code: &str) -> Result<Rebate, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| called(tx, code))
+}
+
 /// Returns every rebate.
 pub fn list(app: &App, call: &Call) -> Result<Vec<Rebate>, Error> {
     call.require(Permission::Read, Scope::default())?;
@@ -324,7 +359,7 @@ pub fn list(app: &App, call: &Call) -> Result<Vec<Rebate>, Error> {
 /// is given.
 ///
 /// # Errors
-/// `not_found`, `invalid_transition` for a customer's rebate, `above_open` with what is not
+/// `not_found`, `invalid_transition` for a customer's rebate ([`give`] settles that), `above_open` with what is not
 /// settled, `already_exists` where the credit note is known, `money_invalid`.
 pub fn settle(
     app: &App,
@@ -366,16 +401,18 @@ pub fn settle(
     })
 }
 
-/// What of a period is settled now.
-fn open_part(
+/// What of a period is settled now. What another period was given beyond what it is worth after a
+/// credit note is taken off.
+pub(in crate::ops) fn open_part(
     tx: &mut Tx<'_>,
     rebate: &Rebate,
     period: &str,
     amount: Option<&str>,
 ) -> Result<i64, Error> {
     let found = rebates::periods(tx, Some(rebate.id))?;
+    let all: i64 = found.iter().map(|one| one.accrued - one.settled).sum();
     let found = found.into_iter().find(|one| one.period == period);
-    let open = found.map_or(0, |one| one.accrued - one.settled);
+    let open = found.map_or(0, |one| one.accrued - one.settled).min(all).max(0);
     let amount = match amount {
         Some(text) => enter_amount(text, rebate.currency, "/amount")?,
         None => open,
@@ -396,7 +433,7 @@ fn note(
     number: &str,
     amount: i64,
 ) -> Result<SupplierInvoice, Error> {
-    use orderly_core::purchase::invoice::{SupplierInvoiceLine, SupplierInvoiceState};
+    use orderly_core::purchase::invoice::SupplierInvoiceState;
     let on = call.now.day_in("UTC");
     let line = SupplierInvoiceLine {
         id: ids.draw(),

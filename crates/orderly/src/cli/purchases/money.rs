@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use orderly_core::id::SupplierInvoiceId;
 use orderly_core::money::Money;
 use orderly_core::purchase::invoice::{SupplierDocument, SupplierInvoice, SupplierInvoiceState};
+use orderly_core::purchase::rebate::RebateSide;
 use serde_json::{Value, json};
 
 use super::{of_line, pair};
@@ -152,7 +153,7 @@ pub enum Rebates {
         #[command(flatten)]
         given: Given,
     },
-    /// Settle a period of a supplier's rebate by his credit note
+    /// Settle a period: a supplier's by his credit note, a customer's by a credit note to him
     Settle(Settle),
 }
 
@@ -193,7 +194,7 @@ pub struct Settle {
     period: String,
     /// The number of the supplier's credit note
     #[arg(long)]
-    number: String,
+    number: Option<String>,
     /// All that is not settled where absent
     #[arg(long)]
     amount: Option<String>,
@@ -396,6 +397,15 @@ impl Rebates {
                 let (app, call) = (session.open()?, session.changing(&settle.given, settle)?);
                 let Settle { code, period, number, amount, .. } = settle;
                 let amount = amount.as_deref();
+                if rebates::get(&app, &session.reading(), code)?.side == RebateSide::Customer {
+                    let note = rebates::give(&app, &call, code, period, amount)?;
+                    let told = || {
+                        let total = Money::new(note.total, note.currency);
+                        format!("{} gives {total} to the account.", note.name())
+                    };
+                    return session.out.answer(&note, told);
+                }
+                let number = number.as_deref().unwrap_or_default();
                 answer(session, &rebates::settle(&app, &call, code, period, number, amount)?)
             }
         }
@@ -416,6 +426,7 @@ fn report(session: &Session, code: Option<&str>) -> Result<ExitCode, Error> {
                 "expected": money(one, one.due).decimal().to_string(),
                 "accrued": money(one, one.period.accrued).decimal().to_string(),
                 "settled": money(one, one.period.settled).decimal().to_string(),
+                "open": money(one, one.period.accrued - one.period.settled).decimal().to_string(),
             })
         })
         .collect();
@@ -428,9 +439,10 @@ fn report(session: &Session, code: Option<&str>) -> Result<ExitCode, Error> {
                 money(one, one.period.turnover.base).to_string(),
                 money(one, one.due).to_string(),
                 money(one, one.period.settled).to_string(),
+                money(one, one.period.accrued - one.period.settled).to_string(),
             ]
         });
-        table(&["code", "side", "period", "turnover>", "expected>", "settled>"], rows)
+        table(&["code", "side", "period", "turnover>", "expected>", "settled>", "open>"], rows)
     })
 }
 

@@ -187,7 +187,7 @@ fn issued_documents_count_until_they_are_settled() {
         let account = account(&shop, Some("1.00"));
         let north = site(&shop, &account, "NORTH", None);
         let moved = |site, delta| -> Result<(), Error> {
-            shop.app.store.write(|tx| move_invoiced(tx, account.id, site, delta))
+            shop.app.store.write(|tx| move_invoiced(tx, [(account.id, site, delta)]))
         };
         moved(Some(north.id), 500).unwrap();
         moved(None, -700).unwrap();
