@@ -198,8 +198,7 @@ pub fn period(
     rebate: RebateId,
     period: &str,
 ) -> Result<Option<RebatePeriod>, StoreError> {
-    let sql =
-        format!("{PERIODS} WHERE rebate_id = $1 AND period = $2 GROUP BY rebate_id, period");
+    let sql = format!("{PERIODS} WHERE rebate_id = $1 AND period = $2 GROUP BY rebate_id, period");
     tx.query_one(&sql, &[&rebate, &period], period_from_row)
 }
 

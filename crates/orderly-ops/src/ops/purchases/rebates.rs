@@ -28,10 +28,10 @@ use orderly_store::tables::rebates::{self, RebateAccrual, RebatePeriod};
 use orderly_store::tables::{accounts, supplier_invoices};
 
 use super::day;
-pub use crate::ops::invoices::give;
 use super::invoices::{Documents, enter_amount, post as post_invoice};
 use crate::ops::books::{self, books_of};
 use crate::ops::catalog::{found_again, ids, taken};
+pub use crate::ops::invoices::give;
 use crate::ops::read::catalog::item_called;
 use crate::ops::suppliers::supplier_called;
 use crate::ops::{Object, Reference, command, settings};
@@ -294,8 +294,7 @@ pub(super) fn of_supplier(
         line.item.or_else(|| bought().map(|line| line.item))
     };
     for rebate in rebates::list(tx, Some(invoice.supplier.as_bytes()))? {
-        let earns =
-            |line: &&SupplierInvoiceLine| goods(line.kind) && rebate.covers(item(line), on);
+        let earns = |line: &&SupplierInvoiceLine| goods(line.kind) && rebate.covers(item(line), on);
         let earning = |line: &SupplierInvoiceLine| Earning {
             source: line.id.as_bytes(),
             period: rebate.period(on),

@@ -52,16 +52,14 @@ fn a_customer_s_rebate_accrues_goes_back_and_is_given_by_a_credit_note() {
         credit(&shop.app, &call, first.id, &[(first.lines[0].id, back)]).unwrap();
         assert_eq!(payable(&shop), (18, -18), "2 % of 9.00: the tier is lost");
         clean(&shop);
-        let give = |amount: Option<&str>| {
-            rebates::give(&shop.app, &shop.call(), "LOYAL", "2026", amount)
-        };
+        let give =
+            |amount: Option<&str>| rebates::give(&shop.app, &shop.call(), "LOYAL", "2026", amount);
         let rows = shop.rows();
-        assert_eq!((code(give(Some("0.19"))), allowed(give(Some("0.19")))), (
-            Code::AboveOpen,
-            "0.18".to_owned()
-        ));
-        let theirs =
-            rebates::settle(&shop.app, &shop.call(), "LOYAL", "2026", "X", None).map(drop);
+        assert_eq!(
+            (code(give(Some("0.19"))), allowed(give(Some("0.19")))),
+            (Code::AboveOpen, "0.18".to_owned())
+        );
+        let theirs = rebates::settle(&shop.app, &shop.call(), "LOYAL", "2026", "X", None).map(drop);
         assert_eq!(code(theirs), Code::InvalidTransition);
         assert_eq!(shop.rows(), rows);
         let revenue = shop.balance(Account::Revenue);
