@@ -158,7 +158,7 @@ const WAITING: &str = "
 
 const WHERE: &str = "
    WHERE ($4 IS NULL OR x.location_id = $4) AND ($5 IS NULL OR x.channel_id = $5)
-     AND ($6 = 1 OR x.kind <> 'closing')";
+     AND ($6 = 1 OR x.kind <> 'closing') AND $7 IS NOT NULL";
 
 /// Returns the sums of the postings asked for, by account code, currency, location and channel.
 pub fn sums(tx: &mut Tx<'_>, within: &Within, split: Split) -> Result<Vec<Sum>, StoreError> {

@@ -204,9 +204,9 @@ fn shown(minor: i64, currency: Currency) -> String {
     Money::new(minor, currency).to_string()
 }
 
-/// Moves what accounts and sites of theirs owe for issued documents, by minor units of the account's
-/// currency: up when an invoice is issued, down when it is settled or credited. Each counter once,
-/// in the order of their keys.
+/// Moves what accounts and sites of theirs owe for issued documents, by minor units of the
+/// account's currency: up when an invoice is issued, down when it is settled or credited. Each
+/// counter once, in the order of their keys.
 ///
 /// Never refused: the goods are dispatched, and the documents are facts. An invoice takes what it
 /// states out of `dispatched` by what it changes on its orders.

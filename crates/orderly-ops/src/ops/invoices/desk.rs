@@ -198,7 +198,8 @@ impl Desk {
 }
 
 /// Issues documents: takes their numbers, adds them with their journals, counts what their
-/// accounts owe and what they earn of their rebates, and records their events. Gap-free, for the numbers are taken here.
+/// accounts owe and what they earn of their rebates, and records their events. Gap-free, for the
+/// numbers are taken here.
 pub(super) fn issue_all(
     tx: &mut Tx<'_>,
     call: &Call,

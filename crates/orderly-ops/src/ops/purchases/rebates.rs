@@ -358,8 +358,9 @@ pub fn list(app: &App, call: &Call) -> Result<Vec<Rebate>, Error> {
 /// is given.
 ///
 /// # Errors
-/// `not_found`, `invalid_transition` for a customer's rebate ([`give`] settles that), `above_open` with what is not
-/// settled, `already_exists` where the credit note is known, `money_invalid`.
+/// `not_found`, `invalid_transition` for a customer's rebate ([`give`] settles that),
+/// `above_open` with what is not settled, `already_exists` where the credit note is known,
+/// `money_invalid`.
 pub fn settle(
     app: &App,
     call: &Call,
