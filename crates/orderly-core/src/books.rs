@@ -70,6 +70,8 @@ accounts! {
     Suspense "suspense" "Bank entries to be explained" Asset,
     /// What suppliers owe us for what we bought.
     RebatesReceivable "rebates_receivable" "Supplier rebates receivable" Asset,
+    /// What carriers owe us for goods that got lost in their hands.
+    CarrierClaims "carrier_claims" "Claims against carriers" Asset,
     GoodsReceivedNotInvoiced "goods_received_not_invoiced" "Goods received, not invoiced" Liability,
     Payables "payables" "Payables" Liability,
     /// Money taken for orders that are not delivered or invoiced yet.
@@ -121,7 +123,7 @@ codes! {
         WriteOff "write_off", Till "till", Bank "bank", SupplierInvoice "supplier_invoice",
         SupplierCredit "supplier_credit", SupplierPayment "supplier_payment", Rebate "rebate",
         LateCost "late_cost", Work "work", ExchangeDifference "exchange_difference",
-        Entry "entry", Closing "closing",
+        Entry "entry", Closing "closing", CarrierClaim "carrier_claim",
     }
 }
 

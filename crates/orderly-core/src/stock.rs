@@ -3,26 +3,25 @@
 //! Each line is the cause of its movements. Quantities are base units of the item, values minor
 //! units of the legal entity's currency.
 
+mod transfer;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::*;
-use crate::money::{Currency, cumulative_share};
+use crate::money::Currency;
 use crate::order::codes;
 use crate::qty::{Qty, QtyDelta};
 use crate::time::Instant;
 use crate::units::{Condition, Place};
+pub use transfer::{
+    CarrierClaim, CarrierClaimState, Difference, DifferenceKind, StepKind, Transfer, TransferLine,
+    TransferState, TransferStep,
+};
 
 codes! {
     /// Where received goods come from.
     ReceiptKind {
         Purchase "purchase", Opening "opening", Production "production", Other "other",
-    }
-}
-codes! {
-    /// How far a transfer is.
-    TransferState {
-        Draft "draft", Shipped "shipped", PartReceived "part_received", Received "received",
-        Canceled "canceled",
     }
 }
 codes! {
@@ -88,61 +87,6 @@ pub struct Adjustment {
     pub reverses: Option<AdjustmentId>,
 }
 
-/// Goods on their way from one of our locations to another.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Transfer {
-    pub id: TransferId,
-    pub number: String,
-    pub from: LocationId,
-    pub to: LocationId,
-    pub state: TransferState,
-    pub version: i64,
-    pub created_at: Instant,
-    pub shipped_at: Option<Instant>,
-    pub lines: Vec<TransferLine>,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct TransferLine {
-    pub id: TransferLineId,
-    pub position: i64,
-    pub item: ItemId,
-    pub lot: LotId,
-    pub qty: Qty,
-    pub sent: Qty,
-    pub received: Qty,
-    pub written_off: Qty,
-    /// What the sent goods took along.
-    pub value: i64,
-    /// Why the rest was written off.
-    pub reason: Option<String>,
-}
-
-impl TransferLine {
-    /// What is still on its way.
-    pub fn in_transit(&self) -> Qty {
-        self.sent.less(self.received).less(self.written_off)
-    }
-    /// The value of the next `qty` that arrive or are written off: slices sum to the whole.
-    pub fn slice(&self, qty: Qty) -> i64 {
-        let before = self.received.get() + self.written_off.get();
-        let share = |part| cumulative_share(self.value, part, self.sent.get());
-        share(before + qty.get()) - share(before)
-    }
-}
-
-impl Transfer {
-    /// The state that follows from the lines, once shipped.
-    pub fn progress(&self) -> TransferState {
-        let some = self.lines.iter().any(|line| !line.received.is_zero());
-        match (self.lines.iter().all(|line| line.in_transit().is_zero()), some) {
-            (true, _) => TransferState::Received,
-            (false, true) => TransferState::PartReceived,
-            (false, false) => TransferState::Shipped,
-        }
-    }
-}
-
 /// A count of goods while business goes on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Count {
@@ -169,46 +113,4 @@ pub struct CountLine {
     pub expected: Option<i64>,
     /// Counted − expected, once posted.
     pub difference: Option<i64>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn qty(base: i64) -> Qty {
-        Qty::new(base).unwrap()
-    }
-
-    proptest! {
-        /// However a transfer arrives, its parts bring exactly the value that was sent.
-        #[test]
-        fn parts_of_a_transfer_sum_to_its_value(
-            value in 0_i64..100_000,
-            parts in proptest::collection::vec(1_i64..50, 1..8),
-        ) {
-            let sent = qty(parts.iter().sum());
-            let none = Qty::ZERO;
-            let mut line = TransferLine {
-                id: TransferLineId::NONE,
-                position: 1,
-                item: ItemId::NONE,
-                lot: LotId::NONE,
-                qty: sent,
-                sent,
-                received: none,
-                written_off: none,
-                value,
-                reason: None,
-            };
-            let mut came = 0;
-            for (index, part) in parts.into_iter().enumerate() {
-                came += line.slice(qty(part));
-                let arrived = index % 2 == 0;
-                let counter = if arrived { &mut line.received } else { &mut line.written_off };
-                *counter = counter.plus(qty(part)).unwrap();
-            }
-            prop_assert_eq!((came, line.in_transit()), (value, none));
-        }
-    }
 }

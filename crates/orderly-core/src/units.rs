@@ -250,7 +250,7 @@ codes! {
         Rebate "rebate", TillSession "till_session", TillEntry "till_entry",
         BankEntry "bank_entry", BankMatch "bank_match",
         StoreCreditEntry "store_credit_entry", LateCost "late_cost", Load "load", Entry "entry",
-        Period "period",
+        Period "period", TransferDifference "transfer_difference", CarrierClaim "carrier_claim",
     }
 }
 

@@ -29,7 +29,9 @@ use orderly_core::qty::{BaseUnit, Qty};
 use orderly_core::quote::{QuoteKind, QuoteState};
 use orderly_core::refund::{Cause as RefundCause, RefundSettlement, RefundState};
 use orderly_core::returns::{Fate, ReturnState};
-use orderly_core::stock::{CountState, ReceiptKind, TransferState};
+use orderly_core::stock::{
+    CarrierClaimState, CountState, DifferenceKind, ReceiptKind, StepKind, TransferState,
+};
 use orderly_core::till::{EntryKind, SessionState};
 use orderly_core::time::{Day, Instant};
 use orderly_core::units::{CauseKind, Condition, CostSource, LotKind, MovementKind, PlaceKind};
@@ -82,6 +84,7 @@ code! {
     LoadState, ProofKind, QuoteKind, QuoteState, StopState,
     Goods, HoldScope, LineKind, LocationKind, Method, MovementKind, OrderState, PlaceKind, Rounding,
     Settlement, ShipmentState, Tracking, WhenShort, WorkKind, WorkState, Buyer, ListScope, TaxKind,
+    CarrierClaimState, DifferenceKind, StepKind,
 }
 
 /// The value bound for anything that can be bound.

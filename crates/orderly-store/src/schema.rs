@@ -48,6 +48,7 @@ macro_rules! orderly {
             "0015_quotes_and_loads",
             "0016_prices",
             "0017_work",
+            "0018_transfers",
         ]
     };
 }

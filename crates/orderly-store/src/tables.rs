@@ -5,6 +5,7 @@ pub mod adjustments;
 pub mod audit;
 pub mod banks;
 pub mod books;
+pub mod carrier_claims;
 pub mod catalog;
 pub mod channels;
 pub mod claims;

@@ -59,12 +59,14 @@ pub struct AdjustmentIn {
     pub reason: String,
 }
 
-/// Goods sent from one of our locations to another.
+/// Goods to be sent from one of our locations to another.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferIn {
     pub from: String,
     pub to: String,
+    /// The day by which they should be there.
+    pub expected_on: Option<String>,
     pub lines: Vec<TransferLineIn>,
 }
 
@@ -76,7 +78,27 @@ pub struct TransferLineIn {
     pub unit: Option<String>,
     pub length: Option<String>,
     pub lot: Option<String>,
+    /// The bin the goods are taken from; the location's storage bin where absent.
     pub bin: Option<String>,
+}
+
+/// What of a drafted transfer leaves.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DispatchIn {
+    /// All that is still to be sent where empty.
+    #[serde(default)]
+    pub lines: Vec<TransferPartIn>,
+}
+
+/// A part of a transfer's line.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransferPartIn {
+    /// The line of the transfer, from 1.
+    pub position: i64,
+    /// In base units of the item.
+    pub quantity: i64,
 }
 
 /// What of a transfer arrived.
@@ -86,7 +108,11 @@ pub struct ArrivalIn {
     /// Nothing where empty.
     #[serde(default)]
     pub lines: Vec<ArrivalLineIn>,
+    /// The bin they are put in; the location's storage bin where absent.
     pub bin: Option<String>,
+    /// What arrived otherwise than it was sent.
+    #[serde(default)]
+    pub differences: Vec<DifferenceIn>,
     /// Why what is still missing is written off; it stays on its way where absent.
     pub write_off: Option<String>,
 }
@@ -98,6 +124,33 @@ pub struct ArrivalLineIn {
     pub position: i64,
     /// In base units of the item.
     pub quantity: i64,
+    /// Why more arrived than was on its way; more is refused where absent.
+    pub reason: Option<String>,
+}
+
+/// Goods of a line that got lost, were damaged, or are claimed from the carrier.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DifferenceIn {
+    /// The line of the transfer, from 1.
+    pub position: i64,
+    /// In base units of the item.
+    pub quantity: i64,
+    /// `lost`, `damaged` or `claimed`.
+    pub kind: String,
+    pub reason: String,
+    /// Whom it is claimed from; needed for `claimed`.
+    pub carrier: Option<String>,
+}
+
+/// How a claim against a carrier ends.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettleClaimIn {
+    /// What he paid into the bank, in the legal entity's currency; `0` gives the claim up.
+    pub received: String,
+    /// Why less than the goods' value is accepted; needed then.
+    pub reason: Option<String>,
 }
 
 /// A count to open.

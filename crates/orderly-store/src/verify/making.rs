@@ -11,6 +11,65 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "orderly stock history the item; receive or write off the difference",
     },
     Check {
+        invariant: "S7",
+        title: "what a transfer claims is what its lines say",
+        table: "transfer_line",
+        sql: "SELECT l.transfer_id, l.id AS transfer_line_id, l.allocated AS expected,
+                     CAST(COALESCE(SUM(c.qty), 0) AS BIGINT) AS actual
+                FROM transfer_line l
+                LEFT JOIN claim c ON c.claimant_id = l.id AND c.claimant_kind = 'transfer_line'
+               GROUP BY l.transfer_id, l.id, l.allocated
+              HAVING COALESCE(SUM(c.qty), 0) <> l.allocated",
+        remedy: "orderly stock transfer cancel the draft, then draft it again",
+    },
+    Check {
+        invariant: "S7",
+        title: "a transfer claims no more than it has still to send",
+        table: "transfer_line",
+        sql: "SELECT l.transfer_id, l.id AS transfer_line_id,
+                     l.qty - l.sent - l.canceled AS expected, l.allocated AS actual
+                FROM transfer_line l
+               WHERE l.allocated > l.qty - l.sent - l.canceled",
+        remedy: "orderly stock transfer cancel the draft, then draft it again",
+    },
+    Check {
+        invariant: "S7",
+        title: "what is written off of a transfer is in its differences",
+        table: "transfer_line",
+        sql: "SELECT l.transfer_id, l.id AS transfer_line_id, l.written_off AS actual,
+                     CAST(COALESCE(SUM(d.qty), 0) AS BIGINT) AS expected
+                FROM transfer_line l
+                LEFT JOIN transfer_difference d ON d.transfer_line_id = l.id
+                 AND d.undone_at IS NULL AND d.kind IN ('lost', 'claimed')
+               GROUP BY l.transfer_id, l.id, l.written_off
+              HAVING COALESCE(SUM(d.qty), 0) <> l.written_off",
+        remedy: "orderly stock transfer show it; undo the receipt and receive it again",
+    },
+    Check {
+        invariant: "S7",
+        title: "what is on its way of a transfer is worth what its movements left there",
+        table: "transfer",
+        sql: WORTH,
+        remedy: "orderly stock history the item; receive or write off the difference",
+    },
+    Check {
+        invariant: "S7",
+        title: "open claims against carriers are what the account says",
+        table: "carrier_claim",
+        sql: "SELECT x.legal_entity_id, x.currency,
+                     CAST(SUM(x.claimed) AS BIGINT) AS expected,
+                     CAST(SUM(x.posted) AS BIGINT) AS actual
+                FROM (SELECT legal_entity_id, currency, value_minor AS claimed, 0 AS posted
+                        FROM carrier_claim WHERE state = 'open'
+                      UNION ALL
+                      SELECT j.legal_entity_id, j.currency, 0, p.amount_minor
+                        FROM posting p JOIN journal j ON j.id = p.journal_id
+                       WHERE p.account = 'carrier_claims') x
+               GROUP BY x.legal_entity_id, x.currency
+              HAVING SUM(x.claimed) <> SUM(x.posted)",
+        remedy: "orderly stock transfer claims; settle or reopen the one that differs",
+    },
+    Check {
         invariant: "S8",
         title: "a serial number is in one place at most",
         table: "holding",
@@ -67,6 +126,21 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "have the difference corrected by a journal of its own, naming the work",
     },
 ];
+
+/// The value of the lines, less what has left the way, against the movements.
+const WORTH: &str = "
+    SELECT t.id AS transfer_id, t.number, l.value AS expected, COALESCE(m.value, 0) AS actual
+      FROM transfer t
+      JOIN (SELECT transfer_id, CAST(SUM(value_minor - settled_minor) AS BIGINT) AS value
+              FROM transfer_line GROUP BY transfer_id) l ON l.transfer_id = t.id
+      LEFT JOIN (SELECT x.ref_id, CAST(SUM(x.value_minor) AS BIGINT) AS value
+                   FROM (SELECT p.ref_id, m.value_minor FROM movement m
+                           JOIN place p ON p.id = m.to_place AND p.kind = 'in_transit'
+                         UNION ALL
+                         SELECT p.ref_id, -m.value_minor FROM movement m
+                           JOIN place p ON p.id = m.from_place AND p.kind = 'in_transit') x
+                  GROUP BY x.ref_id) m ON m.ref_id = t.id
+     WHERE l.value <> COALESCE(m.value, 0)";
 
 /// Sent, less received and written off, against the movements into and out of the transfer's
 /// in-transit account.

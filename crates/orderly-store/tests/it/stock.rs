@@ -5,13 +5,16 @@ use orderly_core::item::{Goods, Item, Tracking};
 use orderly_core::money::Currency;
 use orderly_core::qty::{BaseUnit, Qty, QtyDelta, Ratio};
 use orderly_core::stock::{
-    Adjustment, Count, CountLine, CountState, Receipt, ReceiptKind, ReceiptLine, Spot, Transfer,
-    TransferLine, TransferState,
+    Adjustment, CarrierClaim, CarrierClaimState, Count, CountLine, CountState, Difference,
+    DifferenceKind, Receipt, ReceiptKind, ReceiptLine, Spot, StepKind, Transfer, TransferLine,
+    TransferState, TransferStep,
 };
 use orderly_core::time::{Day, Instant};
 use orderly_core::units::{Condition, Lot, LotKind};
 use orderly_store::tables::tasks::Task;
-use orderly_store::tables::{adjustments, catalog, counts, receipts, tasks, transfers, units};
+use orderly_store::tables::{
+    adjustments, carrier_claims, catalog, counts, receipts, tasks, transfers, units,
+};
 use orderly_store::{Store, StoreError, Tx};
 
 use crate::TestDb;
@@ -199,16 +202,24 @@ fn a_transfer_is_saved_at_its_version_only() {
             version: 1,
             created_at: at(1),
             shipped_at: Some(at(1)),
+            expected_on: None,
+            steps: Vec::new(),
+            differences: Vec::new(),
             lines: vec![TransferLine {
                 id: TransferLineId::from_bytes([1; 16]),
                 position: 1,
                 item: ITEM,
                 lot: LotId::NONE,
+                lot_class: None,
+                bin: Some(shelf().bin),
                 qty: qty(7),
+                allocated: Qty::ZERO,
                 sent: qty(7),
+                canceled: Qty::ZERO,
                 received: Qty::ZERO,
                 written_off: Qty::ZERO,
                 value: 70,
+                settled: 0,
                 reason: None,
             }],
         };
@@ -218,12 +229,116 @@ fn a_transfer_is_saved_at_its_version_only() {
         arrived.lines[0].received = qty(5);
         arrived.lines[0].written_off = qty(2);
         arrived.lines[0].reason = Some("lost".into());
+        arrived.lines[0].settled = 70;
         arrived.state = arrived.progress();
+        let step = EventId::from_bytes([3; 16]);
+        let kind = StepKind::Received;
+        arrived.steps =
+            vec![TransferStep { id: step, position: 1, kind, at: at(2), undone_at: None }];
+        arrived.differences = vec![Difference {
+            id: DifferenceId::from_bytes([4; 16]),
+            line: arrived.lines[0].id,
+            kind: DifferenceKind::Claimed,
+            qty: qty(2),
+            value: 20,
+            reason: "lost".into(),
+            step,
+            recorded_at: at(2),
+            undone_at: None,
+        }];
         assert!(write(&store, |tx| transfers::save(tx, &sent, &arrived)));
         assert!(!write(&store, |tx| transfers::save(tx, &sent, &arrived)));
         let found = write(&store, |tx| transfers::get(tx, sent.id, true));
-        assert_eq!(found, Some(arrived));
-        assert_eq!(read(&store, |tx| transfers::list(tx, None, 5)).len(), 1);
+        assert_eq!(found, Some(arrived.clone()));
+        assert_eq!(read(&store, |tx| transfers::list(tx, None, None, 5)).len(), 1);
+        let draft = Some(TransferState::Draft);
+        assert_eq!(read(&store, |tx| transfers::list(tx, draft, None, 5)), []);
+        assert_eq!(read(&store, |tx| transfers::by_number(tx, "T1")), Some(sent.id));
+        let line = sent.lines[0].id.as_bytes();
+        assert_eq!(read(&store, |tx| transfers::of_line(tx, line)), Some(sent.id));
+        let differed = read(&store, |tx| transfers::differences(tx, None, None, 5));
+        assert_eq!(differed[0].difference, arrived.differences[0]);
+        let mut undone = arrived.clone();
+        undone.version = 3;
+        undone.steps[0].undone_at = Some(at(3));
+        undone.differences[0].undone_at = Some(at(3));
+        assert!(write(&store, |tx| transfers::save(tx, &arrived, &undone)));
+        assert_eq!(read(&store, |tx| transfers::get(tx, sent.id, false)), Some(undone));
+        assert_eq!(read(&store, |tx| transfers::differences(tx, None, None, 5)), []);
+        a_claim_is_saved_at_its_version_only(&store, &arrived);
+    }
+}
+
+fn a_claim_is_saved_at_its_version_only(store: &Store, transfer: &Transfer) {
+    let open = CarrierClaim {
+        id: CarrierClaimId::from_bytes([5; 16]),
+        number: "CC1".into(),
+        transfer: transfer.id,
+        difference: transfer.differences[0].id,
+        legal_entity: LegalEntityId::from_bytes([6; 16]),
+        currency: Currency::parse("GBP").unwrap(),
+        carrier: "Vans".into(),
+        state: CarrierClaimState::Open,
+        value: 20,
+        received: None,
+        reason: None,
+        version: 1,
+        created_at: at(2),
+        settled_at: None,
+    };
+    write(store, |tx| carrier_claims::insert(tx, &open));
+    let state = CarrierClaimState::Settled;
+    let settled = CarrierClaim { state, version: 2, received: Some(7), ..open.clone() };
+    assert!(write(store, |tx| carrier_claims::save(tx, &open, &settled)));
+    assert!(!write(store, |tx| carrier_claims::save(tx, &open, &settled)));
+    assert_eq!(write(store, |tx| carrier_claims::get(tx, open.id, true)), Some(settled.clone()));
+    assert_eq!(read(store, |tx| carrier_claims::by_number(tx, "CC1")), Some(open.id));
+    let of = transfer.differences[0].id;
+    assert_eq!(read(store, |tx| carrier_claims::of_difference(tx, of)), Some(open.id));
+    assert_eq!(read(store, |tx| carrier_claims::list(tx, Some(state), None, 5)), [settled]);
+    let state = Some(CarrierClaimState::Open);
+    assert_eq!(read(store, |tx| carrier_claims::list(tx, state, None, 5)), []);
+}
+
+#[test]
+fn what_is_on_its_way_of_an_item_is_found() {
+    for (_db, store) in each() {
+        let line = TransferLine {
+            id: TransferLineId::from_bytes([1; 16]),
+            position: 1,
+            item: ITEM,
+            lot: LotId::NONE,
+            lot_class: None,
+            bin: None,
+            qty: qty(7),
+            allocated: Qty::ZERO,
+            sent: qty(5),
+            canceled: Qty::ZERO,
+            received: qty(2),
+            written_off: Qty::ZERO,
+            value: 50,
+            settled: 20,
+            reason: None,
+        };
+        let transfer = Transfer {
+            id: TransferId::from_bytes([1; 16]),
+            number: "T1".into(),
+            from: shelf().location,
+            to: LocationId::from_bytes([8; 16]),
+            state: TransferState::PartReceived,
+            version: 1,
+            created_at: at(1),
+            shipped_at: Some(at(1)),
+            expected_on: None,
+            lines: vec![line],
+            steps: Vec::new(),
+            differences: Vec::new(),
+        };
+        write(&store, |tx| transfers::insert(tx, &transfer));
+        let level = transfers::key_of(&transfer, &transfer.lines[0]);
+        assert_eq!((level.item, level.location), (ITEM, shelf().location));
+        let found = read(&store, |tx| transfers::on_the_way(tx, ITEM));
+        assert_eq!((found[0].in_transit, found[0].open), (qty(3), qty(2)));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Stock: what there is, why, and what changes it.
 
 mod levels;
+mod transfers;
 
 use std::process::ExitCode;
 
@@ -8,11 +9,8 @@ use clap::{Args, Subcommand};
 
 use super::{Given, Session};
 use crate::Error;
-use crate::ops::stock::{adjust, count, receive, transfer};
-use crate::wire::stock::{
-    AdjustmentIn, ArrivalIn, ArrivalLineIn, CountIn, CountedIn, ReceiptIn, ReceiptLineIn,
-    TransferIn, TransferLineIn,
-};
+use crate::ops::stock::{adjust, count, receive};
+use crate::wire::stock::{AdjustmentIn, CountIn, CountedIn, ReceiptIn, ReceiptLineIn};
 
 #[derive(Debug, Subcommand)]
 pub enum Stock {
@@ -30,9 +28,9 @@ pub enum Stock {
     Receive(Receive),
     /// Correct what is recorded: more or fewer, with the reason
     Adjust(Adjust),
-    /// Send goods to another location, or receive what was sent
+    /// Send goods to another location, receive them, and settle what differed
     #[command(subcommand)]
-    Transfer(Transfer),
+    Transfer(transfers::Transfer),
     /// Count shelves and post the differences
     Count(Count),
 }
@@ -94,41 +92,6 @@ pub struct Adjust {
     given: Given,
 }
 
-#[derive(Debug, Subcommand)]
-pub enum Transfer {
-    /// Send goods on their way
-    Ship(TransferShip),
-    /// Receive what arrived of a transfer
-    Receive(TransferReceive),
-}
-
-#[derive(Debug, Args)]
-pub struct TransferShip {
-    #[arg(long, value_name = "CODE")]
-    from: String,
-    #[arg(long, value_name = "CODE")]
-    to: String,
-    /// An item with its quantity in its sale unit
-    #[arg(long = "item", value_name = "SKU=QTY", required = true)]
-    items: Vec<String>,
-    #[command(flatten)]
-    given: Given,
-}
-
-#[derive(Debug, Args)]
-pub struct TransferReceive {
-    /// The transfer's id
-    transfer: String,
-    /// What arrived of a line, in base units; everything where absent
-    #[arg(long = "line", value_name = "LINE=QTY")]
-    lines: Vec<String>,
-    /// Write off what is missing, with this reason
-    #[arg(long, value_name = "WHY")]
-    write_off: Option<String>,
-    #[command(flatten)]
-    given: Given,
-}
-
 #[derive(Debug, Args)]
 pub struct Count {
     /// The location
@@ -154,8 +117,7 @@ impl Stock {
             Self::History { item, limit } => levels::history(session, item, *limit),
             Self::Receive(receive) => receive.run(session),
             Self::Adjust(adjust) => adjust.run(session),
-            Self::Transfer(Transfer::Ship(ship)) => ship.run(session),
-            Self::Transfer(Transfer::Receive(receive)) => receive.run(session),
+            Self::Transfer(transfer) => transfer.run(session),
             Self::Count(count) => count.run(session),
         }
     }
@@ -205,54 +167,6 @@ impl Adjust {
         session.out.answer(&adjusted, || {
             let Self { sku, location, quantity, .. } = self;
             format!("{sku} at {location} is adjusted by {quantity}: {}", adjusted.reason)
-        })
-    }
-}
-
-impl TransferShip {
-    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
-        let mut lines = Vec::new();
-        for text in &self.items {
-            let (sku, quantity) = pair(text)?;
-            lines.push(TransferLineIn { sku, quantity, ..TransferLineIn::default() });
-        }
-        let new = TransferIn { from: self.from.clone(), to: self.to.clone(), lines };
-        let app = session.open()?;
-        let sent = transfer::ship(&app, &session.changing(&self.given, self)?, &new)?;
-        session.out.answer(&sent, || {
-            format!(
-                "Transfer {} is on its way to {}.\nThere: `orderly stock transfer receive {}`",
-                sent.number, self.to, sent.id
-            )
-        })
-    }
-}
-
-impl TransferReceive {
-    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
-        let app = session.open()?;
-        let id = self.transfer.parse()?;
-        let known = transfer::get(&app, &session.reading(), id)?;
-        let mut lines = Vec::new();
-        for text in &self.lines {
-            let (position, quantity) = pair(text)?;
-            let read = position.parse().ok().zip(quantity.parse().ok());
-            let wrong = || Error::Invalid(format!("`{text}` is not LINE=QTY in whole base units"));
-            let (position, quantity) = read.ok_or_else(wrong)?;
-            lines.push(ArrivalLineIn { position, quantity });
-        }
-        if self.lines.is_empty() {
-            let there = known.lines.iter().filter(|line| !line.in_transit().is_zero());
-            lines.extend(there.map(|line| ArrivalLineIn {
-                position: line.position,
-                quantity: line.in_transit().get(),
-            }));
-        }
-        let arrival = ArrivalIn { lines, bin: None, write_off: self.write_off.clone() };
-        let call = session.changing(&self.given, self)?;
-        let received = transfer::receive(&app, &call, id, &arrival)?;
-        session.out.answer(&received, || {
-            format!("Transfer {}: {}.", received.number, received.state.code())
         })
     }
 }

@@ -184,6 +184,7 @@ impl Trading<'_> {
             from: self.merchant.locations[0].code.clone(),
             to: self.merchant.locations[to].code.clone(),
             lines: goods.iter().map(line).collect(),
+            ..TransferIn::default()
         };
         let call = self.clock.call();
         let shipped = transfer::ship(self.app, &call, &new);
@@ -201,12 +202,12 @@ impl Trading<'_> {
         let lines = transfer.lines.iter().enumerate().map(|(index, line)| {
             let sent = line.in_transit().get();
             let missing = if short && index == 0 { (sent / 10).max(1) } else { 0 };
-            ArrivalLineIn { position: line.position, quantity: sent - missing }
+            ArrivalLineIn { position: line.position, quantity: sent - missing, reason: None }
         });
         let arrival = ArrivalIn {
             lines: lines.filter(|line| line.quantity > 0).collect(),
-            bin: None,
             write_off: short.then(|| "not on the lorry".to_owned()),
+            ..ArrivalIn::default()
         };
         let call = self.clock.call();
         let received = transfer::receive(self.app, &call, id, &arrival);

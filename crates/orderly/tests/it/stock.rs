@@ -3,6 +3,7 @@
 mod facts;
 mod property;
 mod races;
+pub mod transfers;
 
 use orderly::ops::stock::{adjust, count, receive, transfer};
 use orderly::ops::tasks;

@@ -6,6 +6,7 @@ pub mod corrupt;
 mod documents;
 mod plants;
 mod trade;
+mod transfers;
 
 use orderly::verify::{Cause, Options, Report, run};
 use orderly_core::id::{

@@ -55,6 +55,7 @@ const CONTROLLED: &[Account] = &[
     Account::CustomerDeposits,
     Account::UnappliedReceipts,
     Account::StoreCredit,
+    Account::CarrierClaims,
 ];
 
 impl Object for Journal {

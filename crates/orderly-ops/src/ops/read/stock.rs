@@ -1,5 +1,7 @@
 //! What lies where, and why.
 
+pub mod transfers;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;

@@ -98,7 +98,7 @@ pub fn free(
     }
 }
 
-/// Work gives way before any customer does.
+/// Work and drafted transfers give way before any customer does.
 fn give_way(
     tx: &mut Tx<'_>,
     call: &Call,
@@ -116,6 +116,12 @@ fn give_way(
         }
         let given = match kind.as_str() {
             "work_order" => super::work::displace(tx, call, ids, claimant, missing)?,
+            "transfer_line" => {
+                let given = super::transfer::displace(tx, call, ids, claimant, missing)?;
+                let detail = "a drafted transfer has lost its claim: its goods are not there";
+                raise(tx, call, ids, "displaced", key, None, given, detail.into())?;
+                given
+            }
             _ => Qty::ZERO,
         };
         missing = missing.less(given);

@@ -3,7 +3,9 @@
 use orderly::Error;
 use orderly::ops::stock::{adjust, count, receive, transfer};
 use orderly::ops::tasks;
-use orderly::wire::stock::{AdjustmentIn, ArrivalIn, CountIn, CountedIn, ReceiptIn, TransferIn};
+use orderly::wire::stock::{
+    AdjustmentIn, ArrivalIn, CountIn, CountedIn, DispatchIn, ReceiptIn, SettleClaimIn, TransferIn,
+};
 use orderly_core::refusal::Code;
 use serde_json::{Value, json};
 
@@ -113,9 +115,51 @@ pub fn transfer(world: &mut World) -> Outcome {
     }
     let (from, to) = (rng.pick(LOCATIONS), rng.pick(LOCATIONS));
     let new: TransferIn = read(json!({ "from": from, "to": to, "lines": lines }));
-    let done = transfer::ship(&world.shop.app, &call, &new)?;
+    let make = if world.rng.once_in(2) { transfer::draft } else { transfer::ship };
+    let probe = world.rng.once_in(4).then(|| world.balance(None, false));
+    let done = make(&world.shop.app, &call, &new)?;
     touched(world, sku);
-    world.transfers.push(done.id);
+    match probe {
+        Some(before) => {
+            let undone = transfer::cancel(&world.shop.app, &world.shop.call(), done.id);
+            restores(world, before, undone);
+        }
+        None => world.transfers.push(done.id),
+    }
+    Ok(())
+}
+
+pub fn dispatch(world: &mut World) -> Outcome {
+    let call = world.call();
+    let Some(id) = world.rng.late(&world.transfers, 8) else { return Ok(()) };
+    if world.rng.once_in(8) {
+        return transfer::cancel(&world.shop.app, &call, id).map(|_| ());
+    }
+    let rng = &mut world.rng;
+    let lines = match rng.once_in(2) {
+        true => json!([]),
+        false => json!([{ "position": rng.qty(2), "quantity": rng.pick([1, 5, 20, 1_000]) }]),
+    };
+    let new: DispatchIn = read(json!({ "lines": lines }));
+    transfer::dispatch(&world.shop.app, &call, id, &new).map(|_| ())
+}
+
+pub fn settle_claim(world: &mut World) -> Outcome {
+    let call = world.call();
+    let all = transfer::claims(&world.shop.app, &world.shop.call(), None, None, 1_000)?;
+    let Some(claim) = world.rng.late(&all, 6) else { return Ok(()) };
+    if world.rng.once_in(3) {
+        return transfer::reopen_claim(&world.shop.app, &call, claim.id).map(|_| ());
+    }
+    let end: SettleClaimIn = read(json!({
+        "received": world.rng.pick(["0", "0.01", "12", "1000"]), "reason": "what he paid",
+    }));
+    let probe = world.rng.once_in(2).then(|| world.balance(None, false));
+    let done = transfer::settle_claim(&world.shop.app, &call, claim.id, &end)?;
+    if let Some(before) = probe {
+        let undone = transfer::reopen_claim(&world.shop.app, &world.shop.call(), done.id);
+        restores(world, before, undone);
+    }
     Ok(())
 }
 
@@ -128,8 +172,29 @@ pub fn arrive(world: &mut World) -> Outcome {
     if rng.once_in(4) {
         new["write_off"] = json!("it is not there");
     }
+    if rng.once_in(3) {
+        let kind = rng.pick(["lost", "damaged", "claimed", "claimed", "found"]);
+        let carrier = (kind == "claimed").then_some("Vans");
+        new["differences"] = json!([{
+            "position": rng.qty(2), "quantity": rng.qty(4), "kind": kind, "reason": "a wet road",
+            "carrier": carrier,
+        }]);
+    }
+    if rng.once_in(3) {
+        new["lines"][0]["reason"] = json!("more than was packed");
+        new["lines"][0]["quantity"] = json!(rng.pick([1, 21, 25]));
+    }
     let new: ArrivalIn = read(new);
-    transfer::receive(&world.shop.app, &call, id, &new).map(|_| ())
+    if world.rng.once_in(5) {
+        return transfer::undo_receipt(&world.shop.app, &call, id).map(|_| ());
+    }
+    let probe = world.rng.once_in(3).then(|| world.balance(None, false));
+    let done = transfer::receive(&world.shop.app, &call, id, &new)?;
+    if let Some(before) = probe {
+        let undone = transfer::undo_receipt(&world.shop.app, &world.shop.call(), done.id);
+        restores(world, before, undone);
+    }
+    Ok(())
 }
 
 pub fn count(world: &mut World) -> Outcome {
