@@ -154,6 +154,10 @@ codes! {
     AmountLimit "amount_limit" 403 override Approve;
     LotRequired "lot_required" 422;
     LotNotHeld "lot_not_held" 409;
+    /// A lot was counted that is not on record there: whoever counts confirms that it was seen.
+    UnlistedLot "unlisted_lot" 409;
+    /// A difference is so large that the goods are counted once more.
+    RecountRequired "recount_required" 409;
     NotHeld "not_held" 409;
     SerialTaken "serial_taken" 409;
     SamePlace "same_place" 422;

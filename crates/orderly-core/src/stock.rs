@@ -3,6 +3,7 @@
 //! Each line is the cause of its movements. Quantities are base units of the item, values minor
 //! units of the legal entity's currency.
 
+pub mod plan;
 mod transfer;
 
 use serde::{Deserialize, Serialize};
@@ -98,6 +99,9 @@ pub struct Count {
     pub blind: bool,
     pub started_at: Instant,
     pub posted_at: Option<Instant>,
+    /// When its differences were taken back.
+    #[serde(default)]
+    pub reversed_at: Option<Instant>,
     pub version: i64,
     pub lines: Vec<CountLine>,
 }
@@ -113,4 +117,10 @@ pub struct CountLine {
     pub expected: Option<i64>,
     /// Counted − expected, once posted.
     pub difference: Option<i64>,
+    /// How often it was counted; the last figure stands.
+    #[serde(default)]
+    pub rounds: i64,
+    /// Why it differs.
+    #[serde(default)]
+    pub reason: Option<String>,
 }

@@ -108,6 +108,7 @@ pub fn set(app: &App, call: &Call, key: &str, value: &str) -> Result<Setting, Er
         })?;
         let value = text::long(value).map_err(|refusal| refusal.under("/value"))?;
         super::refunds::check_fees(key, &value)?;
+        super::stock::count::check_setting(key, &value)?;
         settings::set(tx, key, &value)?;
         Ok(Setting { key: key.into(), value })
     })

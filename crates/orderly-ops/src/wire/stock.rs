@@ -176,4 +176,9 @@ pub struct CountedIn {
     pub condition: Option<String>,
     /// RFC 3339; now where absent.
     pub counted_at: Option<String>,
+    /// Why it differs, where whoever counts knows.
+    pub reason: Option<String>,
+    /// That a lot which is not on record there was really seen.
+    #[serde(default)]
+    pub confirm: bool,
 }

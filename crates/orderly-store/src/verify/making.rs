@@ -70,6 +70,28 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "orderly stock transfer claims; settle or reopen the one that differs",
     },
     Check {
+        invariant: "S10",
+        title: "a posted count moved what it found and no more than it missed",
+        table: "count_line",
+        sql: COUNTED,
+        remedy: "orderly stock count the item again",
+    },
+    Check {
+        invariant: "S10",
+        title: "a count was taken back with all its movements, or with none",
+        table: "stock_count",
+        sql: "SELECT c.id AS count_id, c.number, m.id AS movement_id,
+                     CASE WHEN c.reversed_at IS NULL THEN 'in force' ELSE 'taken back' END
+                         AS expected,
+                     CASE WHEN r.id IS NULL THEN 'in force' ELSE 'taken back' END AS actual
+                FROM stock_count c
+                JOIN count_line l ON l.count_id = c.id
+                JOIN movement m ON m.cause_id = l.id AND m.cause_kind = 'count_line'
+                LEFT JOIN movement r ON r.reverses = m.id
+               WHERE (c.reversed_at IS NULL) <> (r.id IS NULL)",
+        remedy: "orderly stock count the item again",
+    },
+    Check {
         invariant: "S8",
         title: "a serial number is in one place at most",
         table: "holding",
@@ -126,6 +148,22 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "have the difference corrected by a journal of its own, naming the work",
     },
 ];
+
+/// Counted less expected is the difference; all of what was found moved, and of what was missing
+/// no more than that.
+const COUNTED: &str = "
+    SELECT l.count_id, l.id AS count_line_id, l.item_id, l.difference AS expected,
+           COALESCE(m.qty, 0) AS actual
+      FROM count_line l
+      JOIN stock_count c ON c.id = l.count_id AND c.state = 'posted'
+      LEFT JOIN (SELECT v.cause_id, CAST(SUM(CASE WHEN f.kind = 'found' THEN v.qty
+                                                  ELSE -v.qty END) AS BIGINT) AS qty
+                   FROM movement v JOIN place f ON f.id = v.from_place
+                  WHERE v.cause_kind = 'count_line'
+                  GROUP BY v.cause_id) m ON m.cause_id = l.id
+     WHERE l.counted - l.expected <> l.difference
+        OR (l.difference >= 0 AND COALESCE(m.qty, 0) <> l.difference)
+        OR (l.difference < 0 AND COALESCE(m.qty, 0) NOT BETWEEN l.difference AND 0)";
 
 /// The value of the lines, less what has left the way, against the movements.
 const WORTH: &str = "

@@ -354,6 +354,7 @@ fn a_count_keeps_one_figure_for_each_place() {
             blind: true,
             started_at: at(1),
             posted_at: None,
+            reversed_at: None,
             version: 1,
             lines: Vec::new(),
         };
@@ -365,6 +366,8 @@ fn a_count_keeps_one_figure_for_each_place() {
             counted_at: at(2),
             expected: difference,
             difference,
+            rounds: 2,
+            reason: Some("fell behind".into()),
         };
         let counted = Count { version: 2, lines: vec![line(4, None)], ..opened.clone() };
         assert!(write(&store, |tx| counts::save(tx, &opened, &counted)));
@@ -373,12 +376,16 @@ fn a_count_keeps_one_figure_for_each_place() {
             version: 3,
             state: CountState::Posted,
             posted_at: Some(at(3)),
+            reversed_at: Some(at(4)),
             lines: vec![line(5, Some(-1))],
             ..opened.clone()
         };
         assert!(write(&store, |tx| counts::save(tx, &counted, &posted)));
         assert_eq!(write(&store, |tx| counts::get(tx, opened.id, true)), Some(posted));
         assert_eq!(read(&store, |tx| counts::list(tx, None, 5)).len(), 1);
+        assert_eq!(read(&store, |tx| counts::by_number(tx, "C1")), Some(opened.id));
+        let here = shelf().location;
+        assert_eq!(read(&store, |tx| counts::to_count(tx, here, at(0))), []);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Stock: what there is, why, and what changes it.
 
+mod counts;
 mod levels;
 mod transfers;
 
@@ -31,8 +32,13 @@ pub enum Stock {
     /// Send goods to another location, receive them, and settle what differed
     #[command(subcommand)]
     Transfer(transfers::Transfer),
-    /// Count shelves and post the differences
+    /// Show what there is of an item, what comes, and what can be promised when
+    Show(levels::Show),
+    /// Count shelves and post the differences at once
     Count(Count),
+    /// Count step by step, take a count back, and see what to count next
+    #[command(subcommand)]
+    Counts(counts::Counts),
 }
 
 #[derive(Debug, Args)]
@@ -118,7 +124,9 @@ impl Stock {
             Self::Receive(receive) => receive.run(session),
             Self::Adjust(adjust) => adjust.run(session),
             Self::Transfer(transfer) => transfer.run(session),
+            Self::Show(show) => show.run(session),
             Self::Count(count) => count.run(session),
+            Self::Counts(counts) => counts.run(session),
         }
     }
 }
@@ -191,7 +199,12 @@ impl Count {
             count::cancel(&app, &step("cancel")?, opened.id)?;
             return Err(error);
         }
-        let posted = count::finish(&app, &step("post")?, opened.id)?;
+        let posted = count::finish(&app, &step("post")?, opened.id);
+        if posted.is_err() {
+            // What asks for another round or a reason is counted step by step.
+            count::cancel(&app, &step("cancel")?, opened.id)?;
+        }
+        let posted = posted?;
         session.out.answer(&posted, || {
             let differences = posted.lines.iter().filter(|line| line.difference != Some(0));
             let off = differences.count();

@@ -1,5 +1,6 @@
 //! Stock: receiving, adjusting, transferring, counting; what waits is served, facts are taken.
 
+mod counts;
 mod facts;
 mod property;
 mod races;

@@ -1,5 +1,6 @@
 //! What lies where, and why.
 
+pub mod supply;
 pub mod transfers;
 
 use std::collections::HashMap;

@@ -3,6 +3,9 @@
 //! What was counted is compared with what the book says was there at that moment; the difference
 //! is posted, and everything that moved since stays as it is.
 
+mod judge;
+mod plan;
+
 use std::collections::HashMap;
 
 use orderly_core::actor::{Permission, Scope};
@@ -22,20 +25,28 @@ use orderly_store::tables::{catalog, counts, events as event_rows, locations, ta
 
 use super::read::{self, Named};
 use super::receive::under;
-use super::{Averages, make_room, number, post, require_at};
+use super::{
+    Averages, make_room, not_reversible, number, post, require_at, reversals, still_there,
+};
 use crate::ops::books::books_of;
 use crate::ops::catalog::{ids, location_called, stale};
 use crate::ops::events::{Happened, event};
 use crate::ops::{Object, Reference, command};
 use crate::wire::stock::{CountIn, CountedIn};
 use crate::{App, Call, Error};
+pub use judge::check_setting;
+pub use plan::{Due, plan};
 
 impl Object for Count {
     fn reference(&self) -> Reference {
         Reference { kind: "count", id: self.id.as_bytes(), sequence: self.version }
     }
-    fn replay(tx: &mut Tx<'_>, id: [u8; 16], _: i64) -> Result<Self, Error> {
-        load(tx, CountId::from_bytes(id), false)
+    fn replay(tx: &mut Tx<'_>, id: [u8; 16], sequence: i64) -> Result<Self, Error> {
+        let missing = || Error::not_found(format!("count {}", CountId::from_bytes(id)));
+        let events = event_rows::of_stream(tx, id, sequence)?;
+        let last = events.last().ok_or_else(missing)?;
+        serde_json::from_str(&last.changes)
+            .map_err(|_| Error::Internal(format!("event {} is broken", last.sequence)))
     }
 }
 
@@ -52,6 +63,32 @@ pub fn get(app: &App, call: &Call, id: CountId) -> Result<Count, Error> {
         }
         Ok(count)
     })
+}
+
+/// Returns the count with this number or id, as [`get`] does.
+///
+/// # Errors
+/// `not_found`.
+pub fn called(app: &App, call: &Call, text: &str) -> Result<Count, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    let text = text.trim();
+    let shown: String = text.chars().take(60).collect();
+    let found = match text.parse() {
+        Ok(id) => Some(id),
+        Err(_) => app.store.read(|tx| counts::by_number(tx, text))?,
+    };
+    get(app, call, found.ok_or_else(|| Error::not_found(format!("count `{shown}`")))?)
+}
+
+/// Returns up to `limit` counts before a cursor, the newest first, without their lines.
+pub fn list(
+    app: &App,
+    call: &Call,
+    before: Option<CountId>,
+    limit: u32,
+) -> Result<Vec<Count>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    Ok(app.store.read(|tx| counts::list(tx, before, limit.clamp(1, 1_000)))?)
 }
 
 fn load(tx: &mut Tx<'_>, id: CountId, lock: bool) -> Result<Count, Error> {
@@ -78,6 +115,7 @@ pub fn open(app: &App, call: &Call, new: &CountIn) -> Result<Count, Error> {
             blind: new.blind,
             started_at: call.now,
             posted_at: None,
+            reversed_at: None,
             version: 1,
             lines: Vec::new(),
         };
@@ -87,11 +125,13 @@ pub fn open(app: &App, call: &Call, new: &CountIn) -> Result<Count, Error> {
     })
 }
 
-/// Records what was counted. Counting the same bin and lot again replaces the figure.
+/// Records what was counted. Counting the same bin and lot again is another round of it and
+/// replaces the figure.
 ///
 /// # Errors
-/// `invalid_transition` unless the count is open; what reading the goods refuses, with the pointer
-/// of the line.
+/// `invalid_transition` unless the count is open; `unlisted_lot` for a lot that is not on record
+/// there, until the caller confirms it; what reading the goods refuses, with the pointer of the
+/// line.
 pub fn record(app: &App, call: &Call, id: CountId, counted: &[CountedIn]) -> Result<Count, Error> {
     command(app, call, "count.record", |tx| {
         let (before, location) = open_one(tx, call, id)?;
@@ -102,7 +142,11 @@ pub fn record(app: &App, call: &Call, id: CountId, counted: &[CountedIn]) -> Res
             let line = read_line(tx, call, &mut ids, &location, one);
             let line = line.map_err(|error| under(error, &format!("/{index}")))?;
             match after.lines.iter_mut().find(|known| known.spot == line.spot) {
-                Some(known) => *known = CountLine { id: known.id, ..line },
+                Some(known) => {
+                    let reason = line.reason.clone().or_else(|| known.reason.clone());
+                    let rounds = known.rounds + 1;
+                    *known = CountLine { id: known.id, rounds, reason, ..line };
+                }
                 None => after.lines.push(line),
             }
         }
@@ -145,6 +189,9 @@ fn read_line(
         condition: counted.condition.as_deref(),
     };
     let known = read::known(tx, location, &named)?;
+    if !counted.confirm {
+        judge::listed(tx, location, &known, named.lot)?;
+    }
     let lot = read::lot_or_new(tx, call, ids, &known, named.lot, None)?;
     Ok(CountLine {
         id: ids.draw(),
@@ -153,6 +200,8 @@ fn read_line(
         counted_at: read::past(call, counted.counted_at.as_deref(), "/counted_at")?,
         expected: None,
         difference: None,
+        rounds: 1,
+        reason: counted.reason.as_deref().map(read::reason).transpose()?,
     })
 }
 
@@ -173,7 +222,10 @@ pub fn cancel(app: &App, call: &Call, id: CountId) -> Result<Count, Error> {
 /// missing become backorders first. Posting a posted count answers the same again.
 ///
 /// # Errors
-/// `invalid_transition` where the count was canceled, `nothing_to_do` where nothing was counted.
+/// `invalid_transition` where the count was canceled, `nothing_to_do` where nothing was counted;
+/// `recount_required` and `reason_required` for each line whose difference passes the limits of
+/// the settings `count.recount_units`, `count.recount_value`, `count.reason_units` and
+/// `count.reason_value`.
 pub fn finish(app: &App, call: &Call, id: CountId) -> Result<Count, Error> {
     command(app, call, "count.post", |tx| {
         let known = load(tx, id, true)?;
@@ -198,12 +250,16 @@ pub fn finish(app: &App, call: &Call, id: CountId) -> Result<Count, Error> {
             items.insert(line.spot.item, item);
         }
         let get = |line: &CountLine| items[&line.spot.item].as_ref();
+        let books = books_of(tx, location.legal_entity)?;
+        let reasons = judge::judge(tx, call, &location, &books, &after.lines, get)?;
         let losses = losses(tx, call, &mut ids, &location, &after.lines)?;
         free_losses(tx, call, &mut ids, &location, &after.lines, &losses, get)?;
-        let books = books_of(tx, location.legal_entity)?;
         let moves =
             Differences { location: &location, books: &books, losses: &losses, at: call.now };
-        let movements = moves.movements(tx, &mut ids, &after.lines, get)?;
+        let movements = moves.movements(tx, &mut ids, &after.lines, &reasons, get)?;
+        for (line, reason) in after.lines.iter_mut().zip(reasons) {
+            line.reason = reason;
+        }
         after.state = CountState::Posted;
         after.posted_at = Some(call.now);
         after.version += 1;
@@ -215,6 +271,42 @@ pub fn finish(app: &App, call: &Call, id: CountId) -> Result<Count, Error> {
             tasks::settle(tx, make_room::COUNT_TASK, &key, call.now)?;
         }
         record_event(tx, call, &mut ids, &after, "count.posted")?;
+        Ok(after)
+    })
+}
+
+/// Takes the differences of a posted count back: goods and value are what they were before. Claims
+/// that gave way are served again as for any goods that come.
+///
+/// # Errors
+/// `not_reversible` unless it is posted, where it was taken back before, or where goods that turned
+/// up are gone or claimed.
+pub fn reverse(app: &App, call: &Call, id: CountId) -> Result<Count, Error> {
+    const INSTEAD: &str = "a new count";
+    command(app, call, "count.reverse", |tx| {
+        let before = load(tx, id, true)?;
+        let location = locations::get(tx, before.location)?;
+        let location = location.ok_or_else(|| Error::Internal("a count has no location".into()))?;
+        require_at(call, Permission::Count, &location)?;
+        call.expect_version(before.version)?;
+        if before.state != CountState::Posted || before.reversed_at.is_some() {
+            let how = if before.reversed_at.is_some() { "taken back" } else { before.state.code() };
+            return Err(not_reversible(format!("count {} is {how}", before.number), INSTEAD));
+        }
+        let mut ids = ids(call);
+        let mut originals = Vec::new();
+        for line in &before.lines {
+            let kind = CauseKind::CountLine;
+            originals.extend(units::movements_of_cause(tx, kind, line.id.as_bytes())?);
+        }
+        let movements = reversals(tx, &mut ids, &originals, call.now, INSTEAD)?;
+        let version = before.version + 1;
+        let after = Count { reversed_at: Some(call.now), version, ..before.clone() };
+        stale(counts::save(tx, &before, &after)?)?;
+        let document = (DocumentKind::Count, id.as_bytes());
+        let posted = post(tx, call, &mut ids, location.legal_entity, document, &movements);
+        still_there(posted, INSTEAD)?;
+        record_event(tx, call, &mut ids, &after, "count.reversed")?;
         Ok(after)
     })
 }
@@ -293,13 +385,14 @@ impl Differences<'_> {
         tx: &mut Tx<'_>,
         ids: &mut IdSource,
         lines: &[CountLine],
+        reasons: &[Option<String>],
         item: impl Fn(&CountLine) -> &'a Item,
     ) -> Result<Vec<Movement>, Error> {
         let key = |line: &CountLine| read::key_of(item(line), self.location.id, line.spot.lot);
         let keys: Vec<LevelKey> = lines.iter().map(key).collect();
         let mut averages = Averages::lock(tx, &keys)?;
         let mut movements = Vec::new();
-        for (line, loss) in lines.iter().zip(self.losses) {
+        for ((line, loss), reason) in lines.iter().zip(self.losses).zip(reasons) {
             let gain = Qty::new(line.difference.unwrap_or(0).max(0)).unwrap_or(Qty::ZERO);
             let here = line.spot.place(self.location.id);
             let (qty, from, to, (value, cost_source)) = if !gain.is_zero() {
@@ -324,7 +417,7 @@ impl Differences<'_> {
                 cost_source,
                 cause: Cause { kind: CauseKind::CountLine, id: line.id.as_bytes() },
                 reverses: None,
-                reason: None,
+                reason: reason.clone(),
                 effective_at: self.at,
             });
         }

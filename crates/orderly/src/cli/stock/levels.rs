@@ -3,12 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use orderly_core::item::Item;
+use orderly_core::qty::Qty;
+use orderly_core::time::Day;
 use orderly_core::units::LevelKey;
 use serde_json::{Value, json};
 
 use crate::Error;
 use crate::cli::Session;
 use crate::cli::output::{minute, table};
+use crate::ops::read::stock::supply::{self, Coming, Supply};
 use crate::ops::read::stock::{self, Moved, Shown, Wanted};
 
 #[derive(Debug, Args)]
@@ -110,6 +114,97 @@ fn level_json(shown: &Shown) -> Value {
         "value_minor": level.value,
         "shown": { "on_hand": show(level.on_hand), "available": show(level.available()) },
     })
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// SKU, GTIN or id
+    item: String,
+    /// Only at this location
+    #[arg(long, value_name = "CODE")]
+    location: Option<String>,
+    /// What can be promised for this day
+    #[arg(long, value_name = "DAY")]
+    by: Option<String>,
+}
+
+impl Show {
+    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let by = self.by.as_deref().map(Day::parse).transpose();
+        let by = by.map_err(|error| Error::Invalid(error.to_string()))?;
+        let (app, call) = (session.open()?, session.reading());
+        let at = self.location.as_deref();
+        let (item, found) = supply::supply(&app, &call, &self.item, at)?;
+        let object = json!({
+            "sku": item.sku,
+            "base_unit": item.base_unit.code(),
+            "locations": found.iter().map(|one| supply_json(one, by)).collect::<Vec<_>>(),
+        });
+        session.out.answer(&object, || supply_text(&item, &found, by))
+    }
+}
+
+/// What there is at a location as JSON; quantities in base units.
+fn supply_json(supply: &Supply, by: Option<Day>) -> Value {
+    let coming = |one: &Coming| {
+        json!({
+            "kind": one.kind,
+            "number": one.number,
+            "from": one.from,
+            "expected_on": one.expected_on.map(|day| day.to_string()),
+            "qty": one.qty.get(),
+        })
+    };
+    let promise = |(on, qty): &(Day, i64)| json!({ "on": on.to_string(), "qty": qty });
+    json!({
+        "location": supply.location,
+        "on_hand": supply.on_hand,
+        "allocated": supply.allocated,
+        "backordered": supply.backordered,
+        "safety": supply.safety,
+        "available": supply.available,
+        "coming": supply.coming.iter().map(coming).collect::<Vec<_>>(),
+        "promise": supply.promise.iter().map(promise).collect::<Vec<_>>(),
+        "promised": by.map(|day| supply.promised_for(day)),
+    })
+}
+
+fn supply_text(item: &Item, found: &[Supply], by: Option<Day>) -> String {
+    let show = |base: i64| item.show(Qty::new(base.max(0)).unwrap_or_default());
+    let rows = found.iter().map(|one| {
+        let coming: i64 = one.coming.iter().map(|one| one.qty.get()).sum();
+        let mut row = vec![one.location.clone()];
+        let figures = [one.on_hand, one.allocated, one.backordered, one.available, coming];
+        row.extend(figures.map(show));
+        row.extend(by.map(|day| show(one.promised_for(day))));
+        row
+    });
+    let promised = by.map(|day| format!("for {day}>"));
+    let mut head =
+        vec!["location", "on hand>", "allocated>", "backordered>", "available>", "coming>"];
+    head.extend(promised.as_deref());
+    let mut text = format!("{}  {}\n{}", item.sku, item.name, table(&head, rows));
+    let coming = found.iter().flat_map(|one| one.coming.iter().map(move |next| (one, next)));
+    let rows: Vec<Vec<String>> = coming
+        .map(|(one, next)| {
+            let day = next.expected_on.map_or_else(|| "no day".into(), |day| day.to_string());
+            let promised = next.expected_on.map(|day| show(one.promised_for(day)));
+            vec![
+                day,
+                one.location.clone(),
+                next.kind.into(),
+                next.number.clone(),
+                next.from.clone().unwrap_or_default(),
+                item.show(next.qty),
+                promised.unwrap_or_default(),
+            ]
+        })
+        .collect();
+    if !rows.is_empty() {
+        let head = ["expected", "at", "what", "number", "from", "quantity>", "can be promised>"];
+        text.push_str(&format!("\n\n{}", table(&head, rows)));
+    }
+    text
 }
 
 /// Shows the movements of an item.

@@ -205,12 +205,18 @@ pub fn count(world: &mut World) -> Outcome {
     let counted: CountedIn = read(json!({ "sku": sku, "quantity": rng.below(300).to_string() }));
     let give_up = rng.once_in(6);
     let app = world.shop.app.clone();
+    let probe = world.rng.once_in(2).then(|| world.balance(None, false));
     let opened = count::open(&app, &call, &new)?;
     count::record(&app, &world.shop.call(), opened.id, &[counted])?;
     if give_up {
         count::cancel(&app, &world.shop.call(), opened.id)?;
     } else {
         count::finish(&app, &world.shop.call(), opened.id)?;
+        touched(world, sku);
+        if let Some(before) = probe {
+            let undone = count::reverse(&app, &world.shop.call(), opened.id);
+            restores(world, before, undone);
+        }
     }
     touched(world, sku);
     Ok(())

@@ -1,6 +1,6 @@
-//! Corruptions of transfers and of claims against carriers: each is found, and nothing else.
+//! Corruptions of transfers, claims against carriers and counts: each is found, and nothing else.
 
-use orderly::ops::stock::transfer;
+use orderly::ops::stock::{count, transfer};
 use orderly::verify::{Options, run};
 use serde_json::json;
 
@@ -60,6 +60,18 @@ const PLANTS: &[Plant] = &[
         "UPDATE carrier_claim SET state = 'settled'",
         &["S7"],
     ),
+    (
+        "a count found more than it moved",
+        &["count_line"],
+        "UPDATE count_line SET difference = difference + 1, counted = counted + 1",
+        &["S10"],
+    ),
+    (
+        "a count was taken back and nothing moved",
+        &["stock_count"],
+        "UPDATE stock_count SET reversed_at = 1",
+        &["S10"],
+    ),
 ];
 
 #[test]
@@ -69,6 +81,11 @@ fn every_planted_corruption_of_transfers_is_found_and_nothing_else() {
         differing(&own);
         transfer::ship(&own.app, &own.call(), &read(new("3"))).unwrap();
         transfer::draft(&own.app, &own.call(), &read(new("5"))).unwrap();
+        let opened = count::open(&own.app, &own.call(), &read(json!({ "location": "depot" })));
+        let opened = opened.unwrap().id;
+        let seen: Vec<_> = read(json!([{ "sku": "NAIL", "quantity": "12" }]));
+        count::record(&own.app, &own.call(), opened, &seen).unwrap();
+        count::finish(&own.app, &own.call(), opened).unwrap();
         let mut owner = Owner::of(&own);
         let mut wrong = Vec::new();
         for (name, tables, sql, broken) in PLANTS {
