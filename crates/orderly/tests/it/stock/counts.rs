@@ -195,7 +195,8 @@ fn what_moves_the_most_value_is_counted_next_but_what_was_asked_for_first() {
         assert_eq!(told[0], ("NAIL".into(), AbcClass::A, false));
         assert_eq!(told[1..], [("BOLT".into(), c, false), ("PAINT".into(), c, true)]);
         // More goes over the counter than is on record: somebody has to count.
-        let till = order("till", &[("BOLT", "12")]);
+        let mut till = order("till", &[("BOLT", "12")]);
+        till.deliveries = read(json!({ "method": "take_away", "location": "depot" }));
         orderly::ops::orders::place::place(&shop.app, &shop.call(), &till).unwrap();
         let first = plan(1);
         assert!(first[0].planned.countable.asked, "{first:?}");
