@@ -20,6 +20,7 @@ use orderly_core::order::{
 };
 use orderly_core::qty::Qty;
 use orderly_core::refusal::Code;
+use orderly_core::units::{LevelKey, PlaceKind};
 use orderly_store::Tx;
 use orderly_store::tables::catalog;
 
@@ -115,6 +116,12 @@ pub fn reject(
             gave_up.map(|one| one.location).chain([own.location]).collect();
         source_again(tx, call, &mut decision.order, &excluded, ids)?;
         offer_freed(tx, call, order, &decision.order, ids)?;
+        // Goods that were not found where the books say they are: somebody has to count.
+        for moved in decision.movements.iter().filter(|one| one.to.kind == PlaceKind::Lost) {
+            let (item, location, lot_class) = (moved.item, own.location, moved.lot_class);
+            let key = LevelKey { item, location, lot_class };
+            super::stock::make_room::ask_for_count(tx, call, ids, key)?;
+        }
         Ok(decision)
     })
 }

@@ -300,7 +300,7 @@ pub(super) fn count_key(item: ItemId, location: LocationId) -> String {
 }
 
 /// Asks for the goods of a level to be counted by somebody.
-fn ask_for_count(
+pub(in crate::ops) fn ask_for_count(
     tx: &mut Tx<'_>,
     call: &Call,
     ids: &mut IdSource,

@@ -4,11 +4,13 @@ use std::sync::Barrier;
 use std::thread::scope;
 
 use orderly::Error;
+use orderly::ops::fulfillments;
 use orderly::ops::read::stock::supply::supply;
 use orderly::ops::settings;
 use orderly::ops::stock::{count, transfer};
 use orderly_core::books::Account;
 use orderly_core::id::CountId;
+use orderly_core::order::reject::RejectReason;
 use orderly_core::refusal::Code;
 use orderly_core::stock::Count;
 use orderly_core::stock::plan::AbcClass;
@@ -202,6 +204,23 @@ fn what_moves_the_most_value_is_counted_next_but_what_was_asked_for_first() {
         assert!(first[0].planned.countable.asked, "{first:?}");
         let unknown = count::plan(&shop.app, &shop.call(), "nowhere", 1);
         assert_eq!(code(unknown), Code::UnknownLocation);
+    }
+}
+
+#[test]
+fn a_pick_that_does_not_find_its_goods_asks_for_a_count() {
+    for shop in Shop::each() {
+        shop.buy("depot", "NAIL", "10", "1.00");
+        let placed = shop.place("web", "NAIL", "4", 0);
+        let of = (placed.id, placed.fulfillments[0].id);
+        fulfillments::release(&shop.app, &shop.call(), of).unwrap();
+        let reason = RejectReason::NotFound;
+        fulfillments::reject(&shop.app, &shop.call(), of, &[], reason).unwrap();
+        let plan = count::plan(&shop.app, &shop.call(), "depot", 5).unwrap();
+        let told: Vec<_> =
+            plan.iter().map(|due| (due.item.sku.as_str(), due.planned.countable.asked)).collect();
+        assert_eq!(told, [("NAIL", true)]);
+        clean(&shop);
     }
 }
 

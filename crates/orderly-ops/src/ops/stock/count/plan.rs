@@ -9,6 +9,7 @@ use orderly_core::item::Item;
 use orderly_core::stock::plan::{self, Countable, Planned};
 use orderly_core::time::Instant;
 use orderly_store::Tx;
+use orderly_store::tables::counts::ToCount;
 use orderly_store::tables::{catalog, counts, settings, tasks};
 
 use super::super::{backorders, make_room, require_at};
@@ -41,7 +42,11 @@ pub fn plan(app: &App, call: &Call, location: &str, limit: usize) -> Result<Vec<
         let zone = books_of(tx, location.legal_entity)?.zone;
         let since = call.now.micros() - YEAR * 86_400_000_000;
         let asked = asked(tx, location.id)?;
-        let items = counts::to_count(tx, location.id, Instant::from_micros(since))?;
+        let mut items = counts::to_count(tx, location.id, Instant::from_micros(since))?;
+        let listed: HashSet<ItemId> = items.iter().map(|one| one.item).collect();
+        for item in asked.difference(&listed) {
+            items.push(ToCount { item: *item, used: 0, counted_at: None });
+        }
         let items = items.into_iter().map(|one| Countable {
             item: one.item,
             used: one.used,
