@@ -16,7 +16,7 @@ use super::{code, receipt};
 use crate::fixture::{Shop, order, read};
 
 impl Shop {
-    fn place(&self, channel: &str, sku: &str, quantity: &str, priority: i64) -> Order {
+    pub fn place(&self, channel: &str, sku: &str, quantity: &str, priority: i64) -> Order {
         let mut new = order(channel, &[(sku, quantity)]);
         new.priority = Some(priority);
         place(&self.app, &self.call(), &new).unwrap()
