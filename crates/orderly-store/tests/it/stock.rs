@@ -258,15 +258,19 @@ fn a_transfer_is_saved_at_its_version_only() {
         assert_eq!(read(&store, |tx| transfers::of_line(tx, line)), Some(sent.id));
         let differed = read(&store, |tx| transfers::differences(tx, None, None, 5));
         assert_eq!(differed[0].difference, arrived.differences[0]);
-        let mut undone = arrived.clone();
-        undone.version = 3;
-        undone.steps[0].undone_at = Some(at(3));
-        undone.differences[0].undone_at = Some(at(3));
-        assert!(write(&store, |tx| transfers::save(tx, &arrived, &undone)));
-        assert_eq!(read(&store, |tx| transfers::get(tx, sent.id, false)), Some(undone));
-        assert_eq!(read(&store, |tx| transfers::differences(tx, None, None, 5)), []);
+        an_arrival_is_taken_back(&store, &arrived);
         a_claim_is_saved_at_its_version_only(&store, &arrived);
     }
+}
+
+fn an_arrival_is_taken_back(store: &Store, arrived: &Transfer) {
+    let mut undone = arrived.clone();
+    undone.version = 3;
+    undone.steps[0].undone_at = Some(at(3));
+    undone.differences[0].undone_at = Some(at(3));
+    assert!(write(store, |tx| transfers::save(tx, arrived, &undone)));
+    assert_eq!(read(store, |tx| transfers::get(tx, arrived.id, false)), Some(undone));
+    assert_eq!(read(store, |tx| transfers::differences(tx, None, None, 5)), []);
 }
 
 fn a_claim_is_saved_at_its_version_only(store: &Store, transfer: &Transfer) {
