@@ -100,7 +100,7 @@ impl Counts {
                 let opened = count::open(&app, &session.changing(given, self)?, &new)?;
                 session.out.answer(&opened, || {
                     format!(
-                        "Count {0} is open.\nNext: `orderly stock counts record {0} --item SKU=QTY`",
+                        "Count {0} is open.\nNext: `orderly stock counts record {0} --item …`",
                         opened.number
                     )
                 })
