@@ -18,6 +18,8 @@ pub struct Demand {
     pub weight: Vec<f64>,
     /// The position in the season of the first kept period.
     pub phase: usize,
+    /// Every weight is 1.
+    pub is_whole: bool,
 }
 
 impl Demand {
@@ -28,9 +30,21 @@ impl Demand {
     /// in stock for less than a fifth of the time is a gap; otherwise its units are divided by the
     /// in-stock share and carry that share as weight.
     pub fn fill(&mut self, series: &Series<'_>, season: usize, from_first_sale: bool) {
+        self.fill_last(series, season, from_first_sale, usize::MAX);
+    }
+
+    /// As [`Demand::fill`], keeping at most the last `window` periods.
+    pub fn fill_last(
+        &mut self,
+        series: &Series<'_>,
+        season: usize,
+        from_first_sale: bool,
+        window: usize,
+    ) {
         let counts = |y: &f64| *y <= MAX_UNITS && (*y > 0.0 || !from_first_sale);
         let first = series.units.iter().position(counts);
         let first = first.unwrap_or(series.units.len());
+        let first = first.max(series.units.len().saturating_sub(window));
         self.phase = (series.phase + first) % season;
         let known = &series.units[first..];
         self.units.clear();
@@ -38,7 +52,10 @@ impl Demand {
         // Comparisons with what is not a number fail: it is a gap.
         let is_known = |units: f64| units <= MAX_UNITS;
         self.units.extend(known.iter().map(|units| if *units > 0.0 { *units } else { 0.0 }));
-        if known.iter().all(|units| is_known(*units)) {
+        // Every period is looked at: without an early end the comparisons run side by side.
+        let is_whole = known.iter().fold(true, |all, units| all & is_known(*units));
+        self.is_whole = is_whole && series.exposure.is_none();
+        if is_whole {
             self.weight.resize(known.len(), 1.0);
         } else {
             self.weight.extend(known.iter().map(|units| f64::from(u8::from(is_known(*units)))));

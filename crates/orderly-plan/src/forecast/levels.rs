@@ -11,8 +11,7 @@ pub type Lanes = [f64; LANES];
 
 /// Moves every level toward `x`, which was observed with `weight`.
 ///
-/// Young series learn faster: the constant is at least `floor`. What does not depend on the level
-/// is computed apart from it, so that a period costs one product and one sum after the last.
+/// Young series learn faster: the constant is at least `floor`.
 #[inline]
 pub fn smooth(levels: &mut Lanes, x: f64, weight: f64, floor: f64) {
     for lane in 0..LANES {
@@ -22,28 +21,57 @@ pub fn smooth(levels: &mut Lanes, x: f64, weight: f64, floor: f64) {
     }
 }
 
-/// How much every level keeps of itself and takes of a new value, for one weight.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Gains {
-    keep: Lanes,
-    take: Lanes,
+/// From this age on the slowest smoothing constant is above 1 / (age + 1): no floor holds any more.
+const MATURE: usize = (1.0 / ALPHAS[0]) as usize;
+
+/// What several periods together, all observed whole, do to the levels: a product and a sum.
+///
+/// A level after them is `keep`·level + Σ `take`·x, whatever the series: the constants of every
+/// stretch are computed once. Without a chain from period to period the sums run side by side.
+#[derive(Debug, Clone, Default)]
+pub struct Strides {
+    first: usize,
+    step: usize,
+    keep: Vec<Lanes>,
+    take: Vec<Lanes>,
 }
 
-impl Gains {
-    /// Returns the gains of an observation of `weight` when no floor holds any more.
-    #[must_use]
-    pub fn of(weight: f64) -> Self {
-        let take = ALPHAS.map(|alpha| weight * alpha);
-        Self { keep: take.map(|gain| 1.0 - gain), take }
+impl Strides {
+    /// Computes the constants of stretches of `step` periods, the first one from age `first` on.
+    pub fn prepare(&mut self, first: usize, step: usize) {
+        if (self.first, self.step) == (first, step) {
+            return;
+        }
+        (self.first, self.step) = (first, step);
+        self.keep.clear();
+        self.take.clear();
+        let mut from = first;
+        loop {
+            let mut keep = [1.0; LANES];
+            let at = self.take.len();
+            self.take.resize(at + step, [0.0; LANES]);
+            for (back, take) in self.take[at..].iter_mut().rev().enumerate() {
+                let floor = 1.0 / ((from + step - back) as f64);
+                for lane in 0..LANES {
+                    let alpha = ALPHAS[lane].max(floor);
+                    take[lane] = keep[lane] * alpha;
+                    keep[lane] *= 1.0 - alpha;
+                }
+            }
+            self.keep.push(keep);
+            if from >= MATURE {
+                return;
+            }
+            from += step;
+        }
     }
 
-    /// Moves every level toward `x`, as [`smooth`] does with this weight and a floor of zero.
+    /// Returns what the stretch from age `from` keeps of the levels and takes of each period.
     #[inline]
-    #[expect(clippy::needless_range_loop, reason = "lanes side by side, without an iterator each")]
-    pub fn smooth(&self, levels: &mut Lanes, x: f64) {
-        for lane in 0..LANES {
-            levels[lane] = self.keep[lane] * levels[lane] + self.take[lane] * x;
-        }
+    #[must_use]
+    pub fn at(&self, from: usize) -> (&Lanes, &[Lanes]) {
+        let index = ((from - self.first) / self.step).min(self.keep.len() - 1);
+        (&self.keep[index], &self.take[index * self.step..(index + 1) * self.step])
     }
 }
 
@@ -80,6 +108,29 @@ mod tests {
         }
         assert!(levels.windows(2).all(|pair| pair[0] <= pair[1]));
         assert!(levels[8] > 4.9);
+    }
+
+    #[test]
+    fn a_stride_is_its_periods_one_by_one() {
+        let mut strides = Strides::default();
+        for (first, step) in [(14, 7), (3, 1), (0, 12)] {
+            strides.prepare(first, step);
+            for from in (first..400).step_by(step) {
+                let mut levels: Lanes = std::array::from_fn(|lane| lane as f64);
+                let (keep, take) = strides.at(from);
+                let mut jumped: Lanes = std::array::from_fn(|lane| keep[lane] * levels[lane]);
+                for (at, take) in take.iter().enumerate() {
+                    let x = ((from + at) * 37 % 11) as f64;
+                    smooth(&mut levels, x, 1.0, 1.0 / ((from + at + 1) as f64));
+                    for lane in 0..LANES {
+                        jumped[lane] += take[lane] * x;
+                    }
+                }
+                for (a, b) in levels.iter().zip(&jumped) {
+                    assert!((a - b).abs() <= 1e-12 * a.abs().max(1.0), "{first} {step} {from}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -20,19 +20,12 @@ impl Totals {
         Self { units: vec![0.0; season], weight: vec![0.0; season] }
     }
 
-    /// Sums the last `window` periods of a cleaned history that starts at `phase`.
+    /// Sums a cleaned history that starts at `phase`.
     #[must_use]
-    pub fn of_recent(
-        units: &[f64],
-        weight: &[f64],
-        phase: usize,
-        season: usize,
-        window: usize,
-    ) -> Self {
+    pub fn of(units: &[f64], weight: &[f64], phase: usize, season: usize) -> Self {
         let mut totals = Self::new(season);
-        let from = units.len() - window.min(units.len());
-        let mut position = (phase + from) % season;
-        for (units, weight) in units[from..].iter().zip(&weight[from..]) {
+        let mut position = phase % season;
+        for (units, weight) in units.iter().zip(weight) {
             totals.units[position] += units * weight;
             totals.weight[position] += weight;
             position = if position + 1 == season { 0 } else { position + 1 };

@@ -122,14 +122,9 @@ pub fn fit(panel: &Panel<'_>, settings: &Settings, threads: usize) -> Result<Fit
     let count = panel.series.len();
     let totals = threads::map_with(count, threads, History::default, |history, index| {
         let demand = &mut history.demand;
-        demand.fill(&panel.series[index], settings.season, settings.from_first_sale);
-        Totals::of_recent(
-            &demand.units,
-            &demand.weight,
-            demand.phase,
-            settings.season,
-            settings.share_window,
-        )
+        let (season, window) = (settings.season, settings.share_window);
+        demand.fill_last(&panel.series[index], season, settings.from_first_sale, window);
+        Totals::of(&demand.units, &demand.weight, demand.phase, season)
     });
     let group_shares = pooled_shares(panel, &totals, settings);
     let mut states = threads::map_with(count, threads, History::default, |history, index| {
