@@ -1,6 +1,6 @@
 //! Chooses cartons: the cheapest one that holds everything, or the cheapest set of several.
 
-use crate::pack::place::{Packer, misfit};
+use crate::pack::place::{FEW_TRIES, Packer, TRIES, misfit};
 use crate::pack::{Carriage, Carton, Placed, Unit, volume};
 
 /// Up to this many units the set of cartons is exact over all partitions (given the packer).
@@ -70,7 +70,7 @@ pub fn choose(
         return Ok(Vec::new());
     }
     let all: Vec<usize> = (0..units.len()).collect();
-    let single = cheapest(units, &all, cartons, carriage, packer);
+    let single = cheapest(units, &all, cartons, carriage, packer, TRIES);
     if let Some(packed) = single {
         return Ok(vec![packed]);
     }
@@ -88,6 +88,7 @@ fn cheapest(
     cartons: &[Carton],
     carriage: &Carriage,
     packer: &mut Packer,
+    tries: usize,
 ) -> Option<Packed> {
     let chosen: Vec<Unit> = named.iter().map(|unit| units[*unit]).collect();
     let weight: u64 = chosen.iter().map(|unit| u64::from(unit.weight_g)).sum();
@@ -98,7 +99,7 @@ fn cheapest(
         .collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     ranked.into_iter().find_map(|(cost, carton)| {
-        let mut placed = packer.pack(&chosen, &cartons[carton])?;
+        let mut placed = packer.pack_within(&chosen, &cartons[carton], tries)?;
         for place in &mut placed {
             place.unit = named[place.unit];
         }
@@ -132,7 +133,7 @@ fn partition(
         kinds.sort_unstable();
         let packed = known
             .entry(kinds)
-            .or_insert_with(|| cheapest(units, &named, cartons, carriage, packer));
+            .or_insert_with(|| cheapest(units, &named, cartons, carriage, packer, FEW_TRIES));
         *cost = packed.as_ref().map_or(f64::INFINITY, |packed| packed.cost);
     }
     let mut total = vec![0.0; sets];
@@ -159,7 +160,8 @@ fn partition(
     let mut left = sets - 1;
     while left != 0 {
         let part = first[left];
-        result.extend(cheapest(units, &members(part), cartons, carriage, packer));
+        let named = members(part);
+        result.extend(cheapest(units, &named, cartons, carriage, packer, FEW_TRIES));
         left ^= part;
     }
     result
@@ -180,14 +182,14 @@ fn greedily(
         for (at, (group, packed)) in groups.iter().enumerate() {
             let mut wider = group.clone();
             wider.push(unit);
-            if let Some(together) = cheapest(units, &wider, cartons, carriage, packer) {
+            if let Some(together) = cheapest(units, &wider, cartons, carriage, packer, FEW_TRIES) {
                 let added = together.cost - packed.cost;
                 if home.as_ref().is_none_or(|(least, ..)| added < *least) {
                     home = Some((added, at, wider, together));
                 }
             }
         }
-        let alone = cheapest(units, &[unit], cartons, carriage, packer);
+        let alone = cheapest(units, &[unit], cartons, carriage, packer, FEW_TRIES);
         match (home, alone) {
             (Some((added, at, wider, together)), Some(alone)) if added <= alone.cost => {
                 groups[at] = (wider, together);

@@ -6,8 +6,28 @@ use crate::pack::{Carton, Placed, Size, Unit, volume};
 /// The least part of a unit's base that must rest on something, in percent.
 pub const SUPPORT_PERCENT: u64 = 60;
 
-/// Random orders tried after the sorted ones.
-const SHUFFLES: usize = 8;
+/// Changed orders of ten units tried after the sorted ones; fewer where an order has more units.
+pub const TRIES: usize = 160;
+/// As many where thousands of sets of units are looked at.
+pub const FEW_TRIES: usize = 8;
+
+/// Beyond this part of the carton, in percent, what the sorted orders do not fit hardly ever fits.
+const HOPELESS_PERCENT: u64 = 78;
+/// So few units may fill any carton to the brim.
+const FEW_UNITS: usize = 6;
+
+/// How a place is judged: the smallest wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// Low, then deep in the corner.
+    Low,
+    /// In walls across the carton's length, or its width.
+    Walls(usize),
+    /// Low and deep at once.
+    Corner,
+}
+
+const RULES: [Rule; 4] = [Rule::Low, Rule::Walls(0), Rule::Walls(1), Rule::Corner];
 
 /// Returns why the units certainly cannot share the carton; `None` when they might.
 #[must_use]
@@ -47,8 +67,19 @@ pub struct Packer {
 impl Packer {
     /// Returns places for all units, or `None` when no tried order fits.
     ///
-    /// Five sorted orders of units, then eight shuffled ones, always the same for the same input.
+    /// Five sorted orders of units; then the best of them is changed, units that found no place
+    /// earlier, as long as that places more. Always the same for the same input.
     pub fn pack(&mut self, units: &[Unit], carton: &Carton) -> Option<Vec<Placed>> {
+        self.pack_within(units, carton, TRIES)
+    }
+
+    /// As [`Packer::pack`], with so many changed orders.
+    pub fn pack_within(
+        &mut self,
+        units: &[Unit],
+        carton: &Carton,
+        tries: usize,
+    ) -> Option<Vec<Placed>> {
         if misfit(units, carton).is_some() {
             return None;
         }
@@ -59,48 +90,98 @@ impl Packer {
             |unit| [u64::from(unit.size[2]), base(unit), 0],
             |unit| [u64::from(unit.weight_g), unit.volume(), 0],
         ];
-        for key in keys {
+        let mut best = (0, Vec::new(), 0);
+        let needed: u64 = units.iter().map(Unit::volume).sum();
+        let is_hopeless =
+            units.len() > FEW_UNITS && 100 * needed > HOPELESS_PERCENT * volume(carton.size);
+        let (sorted, rules) = if is_hopeless { (2, 1) } else { (keys.len(), RULES.len()) };
+        let first_rules = keys[..sorted].iter().map(|key| (key, RULES[0]));
+        let other_rules = RULES[1..rules].iter().map(|rule| (&keys[0], *rule));
+        for (key, rule) in first_rules.chain(other_rules) {
             self.order.clear();
             self.order.extend(0..units.len());
             // Fragile units last: nothing may stand on them.
             self.order.sort_by_key(|at| (units[*at].fragile, std::cmp::Reverse(key(&units[*at]))));
-            if self.fill(units, carton) {
+            let (placed, left) = self.fill(units, carton, rule);
+            if placed == needed {
                 return Some(self.placed.clone());
             }
+            if best.1.is_empty() || placed > best.0 {
+                best = (placed, self.order.clone(), left);
+            }
+        }
+        if is_hopeless {
+            return None;
         }
         if units.len() < 3 {
             return None;
         }
+        self.search(units, carton, needed, best, 10 * tries / units.len().max(10))
+    }
+
+    /// Changes the order that placed most as long as all tries are not used up.
+    fn search(
+        &mut self,
+        units: &[Unit],
+        carton: &Carton,
+        needed: u64,
+        (mut most, mut best, mut left): (u64, Vec<usize>, usize),
+        tries: usize,
+    ) -> Option<Vec<Placed>> {
         let mut draws = Draws::new(units.len() as u64 ^ volume(carton.size));
-        for _ in 0..SHUFFLES {
-            let keys: Vec<f64> =
-                units.iter().map(|unit| unit.volume() as f64 * (0.5 + draws.unit())).collect();
-            self.order.sort_by(|a, b| {
-                let fragile = units[*a].fragile.cmp(&units[*b].fragile);
-                fragile.then(keys[*b].total_cmp(&keys[*a])).then(a.cmp(b))
-            });
-            if self.fill(units, carton) {
+        for _ in 0..tries {
+            self.order.clear();
+            self.order.extend(&best);
+            // The first unit without a place comes earlier, and two others change places.
+            let at = self.order.iter().position(|unit| *unit == left).unwrap_or(0);
+            let unit = self.order.remove(at);
+            self.order.insert(draws.below(at + 1), unit);
+            if draws.below(2) == 0 {
+                let (a, b) = (draws.below(units.len()), draws.below(units.len()));
+                self.order.swap(a, b);
+            }
+            let rule = RULES[draws.below(RULES.len())];
+            let (placed, without) = self.fill(units, carton, rule);
+            if placed == needed {
                 return Some(self.placed.clone());
+            }
+            if placed >= most {
+                (most, left) = (placed, without);
+                best.clone_from(&self.order);
             }
         }
         None
     }
 
-    /// Places the units in order; tells whether all found a place.
-    fn fill(&mut self, units: &[Unit], carton: &Carton) -> bool {
+    /// Places the units in order; returns the volume that found a place, and the first unit that
+    /// did not.
+    fn fill(&mut self, units: &[Unit], carton: &Carton, rule: Rule) -> (u64, usize) {
         self.placed.clear();
         self.points.clear();
         self.points.push([0, 0, 0]);
+        let (mut volume, mut left) = (0, usize::MAX);
         for index in 0..self.order.len() {
             let unit = self.order[index];
-            let Some(placed) = self.best_place(unit, units, carton) else { return false };
-            self.add(placed);
+            match self.best_place(unit, units, carton, rule) {
+                Some(placed) => {
+                    volume += units[unit].volume();
+                    self.add(placed);
+                }
+                None if left == usize::MAX => left = unit,
+                None => {}
+            }
         }
-        true
+        (volume, left)
     }
 
-    /// Returns the place of the best merit: low, then deep in the corner, wasting least.
-    fn best_place(&self, unit: usize, units: &[Unit], carton: &Carton) -> Option<Placed> {
+    /// Returns the place that is best by the rule.
+    fn best_place(
+        &self,
+        unit: usize,
+        units: &[Unit],
+        carton: &Carton,
+        rule: Rule,
+    ) -> Option<Placed> {
         let mut best: Option<([u64; 3], Placed)> = None;
         for size in units[unit].orientations() {
             for at in &self.points {
@@ -109,9 +190,12 @@ impl Packer {
                     continue;
                 }
                 let placed = Placed { unit, at: *at, size };
-                let top = u64::from(at[2]) + u64::from(size[2]);
-                let reach = u64::from(at[0] + size[0]) + u64::from(at[1] + size[1]);
-                let merit = [top, reach, u64::from(at[0])];
+                let end = [0, 1, 2].map(|axis| u64::from(at[axis] + size[axis]));
+                let merit = match rule {
+                    Rule::Low => [end[2], end[0] + end[1], u64::from(at[0])],
+                    Rule::Walls(axis) => [end[axis], end[2], end[1 - axis]],
+                    Rule::Corner => [end[0] + end[1] + end[2], end[2], end[0]],
+                };
                 if best.as_ref().is_some_and(|(least, _)| merit >= *least) {
                     continue;
                 }
@@ -155,7 +239,11 @@ impl Packer {
         // Each corner slides along two axes until it meets a unit or a wall.
         let corners =
             [([x + dx, y, z], [1, 2]), ([x, y + dy, z], [0, 2]), ([x, y, z + dz], [0, 1])];
-        self.points.retain(|point| *point != placed.at);
+        self.points.retain(|point| {
+            !(0..3).all(|axis| {
+                placed.at[axis] <= point[axis] && point[axis] < placed.at[axis] + placed.size[axis]
+            })
+        });
         for (corner, axes) in corners {
             for axis in axes {
                 let mut point = corner;

@@ -63,6 +63,16 @@ pub struct Close {
     pub on_order: f64,
 }
 
+/// Returns the days of demand that a level reviewed every `review` days must last in [`run`].
+///
+/// An order placed at a close arrives before the demand of the `lead`-th day after it; until the
+/// next one arrives `lead` + `review` − 1 days are sold. A window of one day more holds a day's
+/// demand for nothing.
+#[must_use]
+pub fn protected_days(lead: usize, review: usize) -> usize {
+    lead.max(1) + review.max(1) - 1
+}
+
 /// Runs `decide` over the demand. Demand beyond stock is lost; stock is never negative.
 ///
 /// A day: receipts arrive, demand is served, the day closes, `decide` returns the units to order
@@ -137,6 +147,21 @@ mod tests {
         assert!((run.lost - 1.0).abs() < 1e-12);
         assert_eq!((run.orders, run.cycles, run.cycles_served), (3, 2, 1));
         assert!((run.cost() - (0.5 + 2.0 + 3.0)).abs() < 1e-9, "{}", run.cost());
+    }
+
+    #[test]
+    fn a_level_of_the_protected_days_is_just_enough() {
+        for (lead, review) in [(1, 1), (2, 7), (7, 7), (14, 3)] {
+            let played = |level: f64| {
+                let decide = |close: &Close| {
+                    let is_due = close.day.is_multiple_of(review);
+                    if is_due { level - close.on_hand - close.on_order } else { 0.0 }
+                };
+                run(&[3.0; 140], level, &COSTS, |_| lead, decide).lost
+            };
+            let level = 3.0 * protected_days(lead, review) as f64;
+            assert!(played(level).abs() < 1e-9 && played(level - 1.0) > 0.0, "{lead} {review}");
+        }
     }
 
     #[test]

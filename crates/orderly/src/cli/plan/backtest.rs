@@ -8,7 +8,7 @@ use orderly_plan::forecast::score::rmsse;
 use orderly_plan::forecast::tier_one::fit;
 use orderly_plan::stock::lead_time::Mixture;
 use orderly_plan::stock::reorder::point;
-use orderly_plan::stock::simulate::{Close, Costs, Run, run};
+use orderly_plan::stock::simulate::{Close, Costs, Run, protected_days, run};
 
 use super::policy::Aim;
 use super::sales::{Every, Sales, Source};
@@ -103,7 +103,7 @@ impl Backtest {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let fitted = fit(&sales.panel(held_out), &settings, threads)
             .map_err(|error| Error::Internal(error.to_string()))?;
-        let length = (self.aim.lead + self.aim.review.max(1)) as usize;
+        let length = protected_days(self.aim.lead as usize, self.aim.review as usize);
         let mut review = Review { levels: Vec::new(), means: Vec::new() };
         for state in &fitted.states {
             let target = self.aim.target(state.window_mean(self.aim.review.max(1) as usize))?;
