@@ -422,7 +422,7 @@ mod tests {
                 Lens::new(shares[position]).smooth(&mut levels, *units, *weight, age);
             }
             sums.add(*units, *weight, shares[position]);
-            if age + 1 <= start && sums.shares > 1e-9 {
+            if age < start && sums.shares > 1e-9 {
                 levels = [sums.units / sums.shares; LANES];
             }
             all.push((levels, sums));
