@@ -13,8 +13,8 @@ use orderly_store::tables::counts::ToCount;
 use orderly_store::tables::{catalog, counts, settings, tasks};
 
 use super::super::{backorders, make_room, require_at};
-use crate::ops::books::books_of;
 use crate::ops::catalog::location_called;
+use crate::ops::settings::merchant;
 use crate::{App, Call, Error};
 
 /// How far back what left is looked at, in days.
@@ -39,7 +39,7 @@ pub fn plan(app: &App, call: &Call, location: &str, limit: usize) -> Result<Vec<
     app.store.read(|tx| {
         let location = location_called(tx, location)?;
         require_at(call, Permission::Read, &location)?;
-        let zone = books_of(tx, location.legal_entity)?.zone;
+        let zone = merchant(tx)?.zone;
         let since = call.now.micros() - YEAR * 86_400_000_000;
         let asked = asked(tx, location.id)?;
         let mut items = counts::to_count(tx, location.id, Instant::from_micros(since))?;
