@@ -67,7 +67,7 @@ pub struct Channel {
 }
 
 /// Degrees × 10⁶, north and east positive.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Coordinates {
     pub latitude_e6: i64,
     pub longitude_e6: i64,

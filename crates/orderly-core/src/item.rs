@@ -11,7 +11,7 @@ use crate::qty::{BaseUnit, Entered, Qty, QtyError, Ratio, STANDARD_UNITS};
 use crate::refusal::{Code, Refusal};
 
 /// How goods are counted, cut and priced.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Goods {
     Counted,
@@ -44,7 +44,7 @@ impl Goods {
 }
 
 /// Whether each unit's lot or serial number is recorded.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tracking {
     None,

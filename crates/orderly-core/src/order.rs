@@ -51,7 +51,9 @@ macro_rules! codes {
         $($(#[$inner:meta])* $variant:ident $code:literal),+ $(,)?
     }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, schemars::JsonSchema
+        )]
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($(#[$inner])* $variant),+ }
         impl $name {

@@ -82,7 +82,7 @@ pub struct Supplier {
 }
 
 /// A name with its address, as a caller states it.
-#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewParty {
     pub name: String,

@@ -102,7 +102,7 @@ pub enum Dimension {
 }
 
 /// The base units there are: what one whole unit of stock is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BaseUnit {
     Each,

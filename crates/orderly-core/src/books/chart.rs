@@ -7,7 +7,7 @@ use crate::refusal::{Code, Refusal, ensure};
 use crate::text;
 
 /// A template: which account is called what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Chart {
     pub name: String,
@@ -17,7 +17,7 @@ pub struct Chart {
 }
 
 /// What one account is called in a chart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Called {
     pub number: String,

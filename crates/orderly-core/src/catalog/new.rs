@@ -46,7 +46,7 @@ pub fn currency(code: &str) -> Result<Currency, Refusal> {
 }
 
 /// The merchant, as stated at the first set-up.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewEntity {
     pub code: String,
@@ -76,7 +76,7 @@ impl NewEntity {
 }
 
 /// A channel as the caller states it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewChannel {
     pub code: String,
@@ -137,7 +137,7 @@ impl NewChannel {
 }
 
 /// A location as the caller states it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLocation {
     pub code: String,
@@ -210,7 +210,7 @@ impl NewLocation {
 }
 
 /// A bin as the caller states it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBin {
     pub code: String,

@@ -14,7 +14,7 @@ use crate::refusal::{Code, Refusal, ensure};
 use crate::text;
 
 /// A unit as the caller states it: one unit is `num`/`den` base units.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUnit {
     pub code: String,
@@ -32,7 +32,7 @@ const fn one() -> i64 {
 }
 
 /// A component as the caller states it; the unit is the component's sale unit where absent.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewComponent {
     pub sku: String,
@@ -42,7 +42,7 @@ pub struct NewComponent {
 }
 
 /// An item as the caller states it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewItem {
     pub sku: String,

@@ -72,7 +72,7 @@ fn at_country(text: Option<&str>, pointer: &str) -> Result<Option<String>, Refus
 }
 
 /// A price list without entries.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewList {
     pub code: String,
@@ -152,7 +152,7 @@ impl NewList {
 }
 
 /// A price of an item in a list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewEntry {
     pub sku: String,
@@ -197,7 +197,7 @@ impl NewEntry {
 }
 
 /// What a customer group gets off.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewDiscountRule {
     pub code: String,
@@ -233,7 +233,7 @@ impl NewDiscountRule {
 }
 
 /// A tax code.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTaxCode {
     pub code: String,
@@ -262,7 +262,7 @@ impl NewTaxCode {
 }
 
 /// Which code and rate apply; what is absent matches everything.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTaxRule {
     pub code: String,
@@ -310,7 +310,7 @@ impl NewTaxRule {
 }
 
 /// An account's right to buy without tax.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewExemption {
     /// The account's number.

@@ -45,7 +45,7 @@ found_again! {
 }
 
 /// An account as the caller states it.
-#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccount {
     pub number: String,
@@ -72,7 +72,7 @@ pub struct NewAccount {
 }
 
 /// What of an account's agreement changes; what is absent stays.
-#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccountEdit {
     pub name: Option<String>,

@@ -22,7 +22,7 @@ found_again! {
 pub const FIRST_CUSTOMER: i64 = 100_001;
 
 /// A customer as the caller states it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCustomer {
     /// Given by Orderly where absent.

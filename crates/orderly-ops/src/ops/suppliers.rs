@@ -27,7 +27,7 @@ found_again! {
 }
 
 /// A supplier as the caller states it. Shares are percent.
-#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewSupplier {
     pub code: String,
@@ -49,7 +49,7 @@ pub struct NewSupplier {
 }
 
 /// An item as a supplier sells it, as the caller states it.
-#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewSupplierItem {
     /// The supplier's code, and our SKU.

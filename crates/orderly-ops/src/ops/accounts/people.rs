@@ -18,7 +18,7 @@ use crate::ops::command;
 use crate::{App, Call, Error};
 
 /// A site as the caller states it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSite {
     pub code: String,
@@ -32,7 +32,7 @@ pub struct NewSite {
 }
 
 /// A contact as the caller states it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewContact {
     pub party: NewParty,
@@ -45,7 +45,7 @@ pub struct NewContact {
 }
 
 /// What of a site changes; what is absent stays.
-#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SiteEdit {
     pub name: Option<String>,
@@ -55,7 +55,9 @@ pub struct SiteEdit {
 }
 
 /// What a contact may do from now on; what is absent stays.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContactEdit {
     pub may_order: Option<bool>,

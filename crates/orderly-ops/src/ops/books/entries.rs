@@ -21,7 +21,7 @@ use crate::ops::{Object, Reference, command};
 use crate::{App, Call, Error};
 
 /// A journal as people write it. Its reason is the call's.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntryIn {
     /// Code of the legal entity; the merchant's own where absent.
@@ -32,7 +32,7 @@ pub struct EntryIn {
 }
 
 /// One amount of it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntryPostingIn {
     /// The code of the account.

@@ -51,7 +51,7 @@ pub fn convert(tx: &mut Tx<'_>, amount: Money, into: Currency, day: Day) -> Resu
 const MAX_RATES: usize = 20_000;
 
 /// A rate of exchange as it comes in.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RateIn {
     pub currency: String,
