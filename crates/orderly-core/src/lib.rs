@@ -7,6 +7,7 @@ pub mod actor;
 pub mod bank;
 pub mod books;
 pub mod catalog;
+mod codes;
 pub mod country;
 pub mod exchange;
 pub mod id;

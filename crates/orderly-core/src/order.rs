@@ -36,6 +36,7 @@ pub mod work;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use crate::codes::codes;
 use crate::id::*;
 use crate::money::Currency;
 use crate::qty::{Qty, Ratio};
@@ -45,29 +46,6 @@ use crate::units::Movement;
 use crate::units::cut::yields;
 pub use invoicing::Invoicing;
 pub use quantities::Quantities;
-
-macro_rules! codes {
-    ($(#[$doc:meta])* $name:ident {
-        $($(#[$inner:meta])* $variant:ident $code:literal),+ $(,)?
-    }) => {
-        $(#[$doc])*
-        #[derive(
-            Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, schemars::JsonSchema
-        )]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$inner])* $variant),+ }
-        impl $name {
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$variant => $code),+ }
-            }
-            pub fn parse(code: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.code() == code)
-            }
-        }
-    };
-}
-pub(crate) use codes;
 
 codes! {
     /// The commercial state: the only stored state of an order.
