@@ -4,8 +4,6 @@ pub mod camt;
 pub mod mt940;
 pub mod propose;
 
-use serde::{Deserialize, Serialize};
-
 use crate::id::*;
 use crate::money::{Currency, Money};
 use crate::order::codes;

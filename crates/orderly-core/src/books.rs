@@ -9,8 +9,6 @@ pub mod period;
 pub mod rate;
 pub mod report;
 
-use serde::{Deserialize, Serialize};
-
 use crate::id::*;
 use crate::money::Currency;
 use crate::order::codes;

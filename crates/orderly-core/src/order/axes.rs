@@ -2,7 +2,6 @@
 
 use super::{Line, LineKind, Order, Settlement, codes};
 use crate::qty::Qty;
-use serde::{Deserialize, Serialize};
 
 codes! {
     /// How much of a whole.

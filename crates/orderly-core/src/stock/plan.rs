@@ -1,7 +1,5 @@
 //! Which items are counted next: those that bring the most movement of value the most often.
 
-use serde::{Deserialize, Serialize};
-
 use crate::id::ItemId;
 use crate::order::codes;
 use crate::time::Day;
