@@ -216,10 +216,13 @@ pub struct Floor {
     pub margin_ppm: i64,
 }
 
-/// Why a line costs what it costs.
+/// Why a line costs what it costs, or a charge bears its taxes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Trace {
+    /// Zero for a charge.
     pub line: LineId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<ChargeId>,
     pub position: i64,
     pub sku: Option<String>,
     pub source: Source,

@@ -12,6 +12,7 @@ mod orders;
 mod rebates;
 mod render;
 mod report;
+mod taxes;
 
 use orderly_core::time::Instant;
 use orderly_store::Tx;
@@ -51,6 +52,7 @@ pub fn run(app: &App, options: &Options) -> Result<Report, Error> {
             query(tx, check, &mut report)?;
         }
         rebates::run(tx, &mut report)?;
+        taxes::run(tx, &mut report)?;
         orders::run(tx, options, &mut report)?;
         if options.deep {
             chain::run(tx, &mut report)?;

@@ -14,6 +14,7 @@ mod purchases;
 mod relations;
 mod scan;
 mod settlements;
+mod taxes;
 mod tills;
 mod trade;
 mod units;
@@ -26,6 +27,7 @@ pub use scan::{
     Fed, GoodsPosting, Held, Moved, delivered, feed, goods_postings, holdings, late_values,
     length_lots, levels, locations, movements, places,
 };
+pub use taxes::{posted_taxes, taxed_lines};
 
 use crate::{Row, StoreError, Tx, ValueRef};
 

@@ -11,13 +11,13 @@ use super::{
 };
 use crate::books::rate::missing;
 use crate::catalog::Catalog;
-use crate::id::{DeliveryId, ItemId};
+use crate::id::{DeliveryId, ItemId, LineId};
 use crate::item::Item;
 use crate::money::round_to_minor;
 use crate::order::build::{NewLine, NewOrder};
 use crate::order::price::{gross, money_refusal};
 use crate::order::{Discount, Line, LineKind, Order};
-use crate::qty::Qty;
+use crate::qty::{Qty, Ratio};
 use crate::refusal::{Code, Refusal};
 
 /// What pricing an order brought about.
@@ -85,7 +85,7 @@ impl Pricing {
             });
             traces.push(priced.map_err(|refusal| refusal.under(&format!("/lines/{index}")))?);
         }
-        self.charges(asking, new, order, &to)?;
+        traces.extend(self.charges(asking, new, order, &to)?);
         Ok(traces)
     }
 
@@ -217,15 +217,17 @@ impl Pricing {
         }
     }
 
-    /// Finds the taxes of charges that came without; their kind is their tax class.
+    /// Finds the taxes of charges that came without, and says why; their kind is their tax class.
     fn charges<'a>(
         &'a self,
         asking: &'a Asking<'_>,
         new: &NewOrder,
         order: &mut Order,
         to: &impl Fn(DeliveryId) -> Option<&'a (Option<String>, Option<String>)>,
-    ) -> Result<(), Refusal> {
-        let Some(taxes) = &self.taxes else { return Ok(()) };
+    ) -> Result<Vec<Trace>, Refusal> {
+        let mut traces = Vec::new();
+        let Some(taxes) = &self.taxes else { return Ok(traces) };
+        let exponent = order.currency.exponent();
         let included = self.channels.get(&asking.channel).copied().unwrap_or(false);
         let first = order.deliveries.first().map(|one| one.id);
         for (index, (one, charge)) in new.charges.iter().zip(&mut order.charges).enumerate() {
@@ -237,14 +239,31 @@ impl Pricing {
             let found = taxes.of(&case, included);
             let found = found.map_err(|refusal| refusal.under(&format!("/charges/{index}")))?;
             charge.taxes = found.iter().map(TaxTrace::tax).collect();
+            traces.push(Trace {
+                line: LineId::NONE,
+                charge: Some(charge.id),
+                position: charge.position,
+                sku: None,
+                source: Source::Free,
+                list: None,
+                price: Decimal::new(charge.amount, exponent),
+                ratio: Ratio::ONE,
+                counted: Qty::ZERO,
+                listed: None,
+                considered: Vec::new(),
+                steps: Vec::new(),
+                floor: None::<Floor>,
+                taxes: found,
+            });
         }
-        Ok(())
+        Ok(traces)
     }
 }
 
 fn begun(line: &Line, item: Option<&Item>, counted: Qty, considered: Vec<Considered>) -> Trace {
     Trace {
         line: line.id,
+        charge: None,
         position: line.position,
         sku: item.map(|item| item.sku.clone()),
         source: Source::Free,

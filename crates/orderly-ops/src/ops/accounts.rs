@@ -30,7 +30,8 @@ pub use self::people::{
 };
 pub use self::print::{AGES, print, word};
 pub use self::recount::recount;
-pub use self::state::{close, hold, release, reopen, set_limit};
+pub(in crate::ops) use self::state::ensure_goes_on;
+pub use self::state::{HOLD_STOPS, close, hold, release, reopen, set_limit};
 
 use super::catalog::{found_again, ids, stale, taken};
 use super::events::{Happened, event};

@@ -23,7 +23,7 @@ use orderly_store::Tx;
 use orderly_store::tables::{books, turnovers};
 
 use crate::{App, Call, Error};
-pub use late::{Allotted, LateCost, late_cost};
+pub use late::{Allotted, LateCost, LateCostIn, enter_late_cost, late_cost};
 pub use periods::entity_called;
 pub use rates::{convert, rate_on};
 pub use stock_value::{Clock, ItemValue, StockValue, stock_value};

@@ -116,12 +116,14 @@ pub fn apply(
     let Decision { order: after, movements, event: event_id } = decision;
     let mut after = in_order(after);
     super::invoices::at_once(tx, call, ids, &mut after, kind)?;
+    super::payments::on_delivery::follow(tx, call, ids, before, &mut after)?;
     let changes = between(before, &after);
     if changes.is_empty() && movements.is_empty() {
         return Ok(after);
     }
     super::exchanges::ensure_may_ship(tx, call, before, &after)?;
-    super::loads::road::ensure_out(tx, before, &after)?;
+    super::accounts::ensure_goes_on(tx, call, before, kind)?;
+    super::loads::road::ensure_out(tx, before, &after, kind)?;
     after.version = before.version + 1;
     after.sequence = before.sequence + 1;
     after.updated_at = call.now;

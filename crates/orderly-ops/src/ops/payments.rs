@@ -5,6 +5,7 @@
 //! other provider is an intent until its answer is recorded by [`settle`].
 
 pub mod allocate;
+pub mod on_delivery;
 mod save;
 pub mod store_credit;
 

@@ -1,5 +1,7 @@
 //! Suppliers: what was agreed with them, and what they sell.
 
+mod aged;
+
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::new::code;
 use orderly_core::id::{PartyId, SupplierId};
@@ -21,6 +23,7 @@ use super::catalog::{found_again, ids, stale, taken};
 use super::read::catalog::item_called;
 use super::{Object, Reference, command, settings};
 use crate::{App, Call, Error};
+pub use aged::{AgedPayable, aged};
 
 found_again! {
     Supplier, SupplierId, "supplier", |supplier| supplier.version, suppliers::get;

@@ -22,6 +22,8 @@ pub enum Unsettled {
     Drafts,
     /// Invoices of suppliers that are held until somebody approves them.
     SupplierInvoices,
+    /// Sessions of tills that are not closed: their cash is not counted.
+    Tills,
 }
 
 /// Returns what a check found before an instant; `None` where nothing waits.
@@ -40,6 +42,9 @@ pub fn waiting(
               WHERE state IN ('shipped', 'part_received') AND shipped_at < $1"
         }
         Unsettled::Drafts => "placed_at AS at FROM orders WHERE state = 'draft' AND placed_at < $1",
+        Unsettled::Tills => {
+            "opened_at AS at FROM till_session WHERE state <> 'closed' AND opened_at < $1"
+        }
         Unsettled::SupplierInvoices => {
             "entered_at AS at FROM supplier_invoice WHERE state = 'held' AND entered_at < $1"
         }

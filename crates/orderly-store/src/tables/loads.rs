@@ -1,8 +1,8 @@
 //! Vehicles, their loads with stops, and the documents that prove what was handed over.
 
 use orderly_core::catalog::Coordinates;
-use orderly_core::id::{DocumentId, FulfillmentId, LineId, LoadId, ShipmentId, StopId, VehicleId};
-use orderly_core::load::{Limits, Load, LoadState, Size, Stop, Vehicle};
+use orderly_core::id::*;
+use orderly_core::load::{Limits, Load, LoadState, Size, Stop, StopState, Vehicle};
 use orderly_core::qty::Qty;
 use orderly_core::time::{Day, Instant};
 
@@ -249,6 +249,17 @@ pub fn carrier_of(
         WHERE s.shipment_id = $1 AND s.state <> 'removed' ORDER BY s.id DESC LIMIT 1";
     tx.query_one(sql, &[&shipment], |row| {
         Ok((row.get("id")?, row.get("number")?, row.get("state")?))
+    })
+}
+
+/// Returns the load, the delivery and the state of a stop.
+pub fn stop_of(
+    tx: &mut Tx<'_>,
+    id: StopId,
+) -> Result<Option<(LoadId, DeliveryId, StopState)>, StoreError> {
+    let sql = "SELECT load_id, delivery_id, state FROM load_stop WHERE id = $1";
+    tx.query_one(sql, &[&id], |row| {
+        Ok((row.get("load_id")?, row.get("delivery_id")?, row.get("state")?))
     })
 }
 

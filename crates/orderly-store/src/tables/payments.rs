@@ -1,6 +1,7 @@
 //! Payments with their transactions and what they pay.
 
-use orderly_core::id::{OrderId, PaymentId, TransactionId};
+use orderly_core::id::{OrderId, PaymentId, ShipmentId, TransactionId};
+use orderly_core::money::Currency;
 use orderly_core::payment::{Amounts, Application, Payment, Transaction};
 use orderly_core::time::Instant;
 
@@ -238,6 +239,60 @@ pub fn of_order(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<PaymentId>, Store
         &[&order],
         |row| row.get("id"),
     )
+}
+
+/// Money that was taken on delivery and has not come to us in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnDelivery {
+    pub payment: PaymentId,
+    /// What it was taken at.
+    pub reference: Option<String>,
+    pub order: Option<OrderId>,
+    pub order_number: Option<String>,
+    pub currency: Currency,
+    /// In minor units, as is what of it was remitted.
+    pub taken: i64,
+    pub remitted: i64,
+    pub taken_at: Instant,
+}
+
+/// Returns up to `limit` payments on delivery that are not remitted in full, the oldest first.
+pub fn on_delivery(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<OnDelivery>, StoreError> {
+    tx.query(
+        "SELECT x.*, o.number AS order_number
+           FROM (SELECT p.id, p.reference, p.currency, p.created_at,
+                        p.captured_minor - p.refunded_minor AS taken,
+                        COALESCE((SELECT CAST(SUM(q.amount_minor) AS BIGINT)
+                                    FROM bank_match_payment q
+                                    JOIN bank_match m ON m.id = q.bank_match_id
+                                         AND m.undone_at IS NULL
+                                   WHERE q.payment_id = p.id), 0) AS remitted,
+                        (SELECT a.target_id FROM application a
+                          WHERE a.payment_id = p.id AND a.target_kind = 'order'
+                          ORDER BY a.applied_at, a.id LIMIT 1) AS order_id
+                   FROM payment p WHERE p.provider = 'cod') x
+           LEFT JOIN orders o ON o.id = x.order_id
+          WHERE x.taken > x.remitted ORDER BY x.created_at, x.id LIMIT $1",
+        &[&limit],
+        |row| {
+            Ok(OnDelivery {
+                payment: row.get("id")?,
+                reference: row.get("reference")?,
+                order: row.get("order_id")?,
+                order_number: row.get("order_number")?,
+                currency: row.get("currency")?,
+                taken: row.get("taken")?,
+                remitted: row.get("remitted")?,
+                taken_at: row.get("created_at")?,
+            })
+        },
+    )
+}
+
+/// Returns the carrier of a shipment.
+pub fn carrier_of(tx: &mut Tx<'_>, shipment: ShipmentId) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT carrier FROM shipment WHERE id = $1";
+    Ok(tx.query_one(sql, &[&shipment], |row| row.get::<Option<String>>("carrier"))?.flatten())
 }
 
 /// Returns the transactions without a known outcome, oldest first, at most `limit` after a

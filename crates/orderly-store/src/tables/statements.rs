@@ -4,6 +4,7 @@ use orderly_core::id::{AccountId, CustomerId, InvoiceId, LegalEntityId, Location
 use orderly_core::money::Currency;
 use orderly_core::time::{Day, Instant};
 
+use crate::value::ToValue;
 use crate::{Row, StoreError, Tx};
 
 /// A document of an account.
@@ -29,6 +30,32 @@ pub struct SettledRow {
     pub kind: String,
     pub amount: i64,
     pub settled_at: Instant,
+}
+
+/// Returns the money of an account, and of its customer where no account is named, that paid
+/// nothing yet at an instant, in minor units of the account's currency.
+pub fn unapplied(
+    tx: &mut Tx<'_>,
+    (account, customer): (AccountId, CustomerId),
+    currency: Currency,
+    before: Instant,
+) -> Result<i64, StoreError> {
+    let sql = "
+        SELECT CAST(COALESCE(SUM(x.amount), 0) AS BIGINT) AS amount
+          FROM (SELECT CASE t.kind WHEN 'capture' THEN t.amount_minor ELSE -t.amount_minor END
+                           AS amount
+                  FROM payment p JOIN payment_transaction t ON t.payment_id = p.id
+                 WHERE (p.account_id = $1 OR (p.account_id IS NULL AND p.customer_id = $4))
+                   AND p.currency = $2 AND t.state = 'done'
+                   AND t.kind IN ('capture', 'refund') AND t.settled_at < $3
+                 UNION ALL
+                SELECT CASE a.kind WHEN 'captured' THEN -a.amount_minor ELSE a.amount_minor END
+                  FROM payment p JOIN application a ON a.payment_id = p.id
+                 WHERE (p.account_id = $1 OR (p.account_id IS NULL AND p.customer_id = $4))
+                   AND p.currency = $2 AND a.kind IN ('captured', 'refunded') AND a.applied_at < $3) x";
+    let params: [&dyn ToValue; 4] = [&account, &currency, &before, &customer];
+    let found = tx.query_one(sql, &params, |row| row.get("amount"))?;
+    Ok(found.unwrap_or(0))
 }
 
 /// What of a document was open at an instant.

@@ -2,11 +2,12 @@
 
 mod payments;
 
-use orderly_core::id::{SupplierId, SupplierInvoiceId};
+use orderly_core::id::{LegalEntityId, SupplierId, SupplierInvoiceId};
+use orderly_core::money::Currency;
 use orderly_core::purchase::invoice::{
     SupplierDocument, SupplierInvoice, SupplierInvoiceLine, SupplierInvoiceState,
 };
-use orderly_core::time::Day;
+use orderly_core::time::{Day, Instant};
 
 use crate::codec::{from_json, json, v};
 use crate::{Column, Engine, Kind, Row, StoreError, Tx, Value};
@@ -192,6 +193,44 @@ pub fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Vec<SupplierInvoice>, St
         one.lines = lines_of(tx, one.id)?;
     }
     Ok(found)
+}
+
+/// What of a supplier's document was open at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payable {
+    pub legal_entity: LegalEntityId,
+    pub supplier: SupplierId,
+    pub currency: Currency,
+    pub due_on: Day,
+    /// In minor units; a credit note's is negative.
+    pub open: i64,
+}
+
+/// Returns what was booked before an instant and not settled by then, by supplier and due day.
+pub fn open_before(tx: &mut Tx<'_>, before: Instant) -> Result<Vec<Payable>, StoreError> {
+    tx.query(
+        "SELECT x.* FROM (
+             SELECT i.id, i.legal_entity_id, i.supplier_id, i.currency, i.due_on,
+                    CASE i.kind WHEN 'credit_note' THEN -1 ELSE 1 END * (i.total_minor -
+                        COALESCE((SELECT CAST(SUM(a.amount_minor) AS BIGINT)
+                                    FROM supplier_application a
+                                   WHERE a.supplier_invoice_id = i.id
+                                     AND a.applied_at < $1), 0)) AS open_minor
+               FROM supplier_invoice i
+              WHERE i.state = 'posted' AND i.posted_at < $1) x
+          WHERE x.open_minor <> 0
+          ORDER BY x.supplier_id, x.due_on, x.id",
+        &[&before],
+        |row| {
+            Ok(Payable {
+                legal_entity: row.get("legal_entity_id")?,
+                supplier: row.get("supplier_id")?,
+                currency: row.get("currency")?,
+                due_on: row.get("due_on")?,
+                open: row.get("open_minor")?,
+            })
+        },
+    )
 }
 
 fn from_row(row: &Row<'_>) -> Result<SupplierInvoice, StoreError> {

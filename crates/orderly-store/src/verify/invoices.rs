@@ -133,6 +133,25 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "have somebody look at what the order's money settles",
     },
     Check {
+        invariant: "I12",
+        title: "what is open of an account's documents is what receivables hold of them",
+        table: "invoice",
+        sql: "SELECT x.legal_entity_id, x.account_id, CAST(SUM(x.open) AS BIGINT) AS expected,
+                     CAST(SUM(x.booked) AS BIGINT) AS actual
+                FROM (SELECT i.legal_entity_id, i.account_id,
+                             CASE i.kind WHEN 'credit_note' THEN i.settled_minor - i.total_minor
+                                 ELSE i.total_minor - i.settled_minor END AS open, 0 AS booked
+                        FROM invoice i JOIN legal_entity e ON e.id = i.legal_entity_id
+                       WHERE i.currency = e.currency
+                       UNION ALL
+                      SELECT i.legal_entity_id, i.account_id, 0, p.amount_minor
+                        FROM posting p JOIN invoice i ON i.id = p.document_id
+                        JOIN legal_entity e ON e.id = i.legal_entity_id
+                       WHERE p.account = 'receivables' AND i.currency = e.currency) x
+               GROUP BY x.legal_entity_id, x.account_id HAVING SUM(x.open) <> SUM(x.booked)",
+        remedy: "compare `orderly accounts aged` with the journals of receivables",
+    },
+    Check {
         invariant: "I10",
         title: "what is refunded without an order has its credit note",
         table: "refund",

@@ -71,6 +71,39 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "have the difference corrected by a journal of its own, naming the late cost",
     },
     Check {
+        invariant: "M10",
+        title: "what carriers owe is what they took on delivery and have not remitted",
+        table: "payment",
+        sql: "SELECT x.legal_entity_id, x.taken - x.remitted AS expected, x.booked AS actual
+                FROM (SELECT e.id AS legal_entity_id,
+                             COALESCE((SELECT CAST(SUM(p.captured_minor - p.refunded_minor)
+                                                   AS BIGINT)
+                                         FROM payment p
+                                        WHERE p.legal_entity_id = e.id AND p.provider = 'cod'), 0)
+                                 AS taken,
+                             COALESCE((SELECT CAST(SUM(m.amount_minor + m.fees_minor) AS BIGINT)
+                                         FROM bank_match m
+                                         JOIN bank_entry b ON b.id = m.bank_entry_id
+                                         JOIN bank_account a ON a.id = b.bank_account_id
+                                        WHERE a.legal_entity_id = e.id
+                                          AND m.account = 'cod_clearing'
+                                          AND m.undone_at IS NULL), 0) AS remitted,
+                             COALESCE((SELECT CAST(SUM(g.amount_minor) AS BIGINT)
+                                         FROM posting g JOIN journal j ON j.id = g.journal_id
+                                        WHERE j.legal_entity_id = e.id
+                                          AND g.account = 'cod_clearing'
+                                          AND j.kind IN ('capture', 'refund', 'bank')
+                                          AND NOT EXISTS (SELECT 1 FROM journal r
+                                                           WHERE r.reverses = j.id)), 0)
+                                 AS booked
+                        FROM legal_entity e
+                       WHERE NOT EXISTS (SELECT 1 FROM payment p
+                                          WHERE p.legal_entity_id = e.id AND p.provider = 'cod'
+                                            AND p.currency <> e.currency)) x
+               WHERE x.taken - x.remitted <> x.booked",
+        remedy: "compare `orderly payments on-delivery` with what the carriers say they hold",
+    },
+    Check {
         invariant: "M2",
         title: "captured and refunded of a payment stay within their bounds",
         table: "payment",

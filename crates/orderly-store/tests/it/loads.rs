@@ -113,6 +113,10 @@ fn a_load_is_saved_with_its_stops_lines_and_proofs() {
                 assert!(loads::planned(tx, FULFILLMENT)?.is_empty());
                 let carrier = loads::carrier_of(tx, shipment)?;
                 assert_eq!(carrier, Some((stop().id, "L1".into(), state)));
+                let brief = loads::stop_of(tx, stop().id)?;
+                let own = away.stops[0].clone();
+                assert_eq!(brief, Some((load.id, own.delivery, own.state)));
+                assert_eq!(loads::stop_of(tx, StopId::from_bytes([99; 16]))?, None);
                 assert_eq!(loads::by_number(tx, "L1")?, Some(load.id));
                 assert_eq!(loads::list(tx, Some(load.day), 10)?, std::slice::from_ref(&away));
                 assert_eq!(loads::list(tx, None, 10)?, [away]);

@@ -167,6 +167,9 @@ fn payments_are_found_by_order_and_listed() {
             assert_eq!(open.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [one.id, two.id]);
             let cursor = Some((open[0].1.created_at, open[0].1.id));
             assert_eq!(payments::open_transactions(tx, cursor, 9)?, open[1..]);
+            assert_eq!(payments::on_delivery(tx, 9)?, [], "no carrier took any of it");
+            let shipment = ShipmentId::from_bytes([9; 16]);
+            assert_eq!(payments::carrier_of(tx, shipment)?, None);
             let ids = |page: &[Payment]| page.iter().map(|one| one.id).collect::<Vec<_>>();
             let first = payments::list(tx, None, 2)?;
             assert_eq!(ids(&first), [three.id, two.id]);

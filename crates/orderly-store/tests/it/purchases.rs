@@ -397,6 +397,12 @@ fn an_invoice_is_settled_up_to_its_total_and_no_further() {
             let found = world.write(|tx| supplier_invoices::list(tx, &wanted));
             found.into_iter().map(|one| one.number).collect::<Vec<_>>()
         };
+        let open_at = |at: Instant| {
+            let found = world.write(|tx| supplier_invoices::open_before(tx, at));
+            found.iter().map(|one| (one.supplier, one.open)).collect::<Vec<_>>()
+        };
+        assert_eq!(open_at(Instant::from_micros(i64::MAX)), [(supplier, 50)]);
+        assert_eq!(open_at(NOW), [], "it was booked then");
         let all = Wanted { limit: 10, ..Wanted::default() };
         assert_eq!(list(all), ["I-1", "I-2"]);
         assert_eq!(list(Wanted { open: true, ..all }), ["I-1"]);

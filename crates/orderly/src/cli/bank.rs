@@ -95,6 +95,9 @@ pub struct Match {
     /// A payment that the carrier collected and remits
     #[arg(long = "remits", value_name = "PAYMENT")]
     remits: Vec<String>,
+    /// The carrier that remits what it took on delivery, the oldest first
+    #[arg(long, value_name = "CODE")]
+    carrier: Option<String>,
     /// What was kept back on the way
     #[arg(long)]
     fees: Option<String>,
@@ -270,6 +273,7 @@ impl Match {
         let remits = self.remits.iter().map(|text| text.parse::<PaymentId>());
         let remits = remits.collect::<Result<Vec<_>, _>>();
         let new = MatchIn {
+            carrier: self.carrier.clone(),
             proposal: self.proposal,
             invoices: invoices_of(&app, &self.invoices)?,
             customer: customer.transpose()?,

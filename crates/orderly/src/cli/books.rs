@@ -49,6 +49,8 @@ pub enum Books {
     YearEnd(YearEnd),
     /// Post a journal by hand
     Enter(Enter),
+    /// Post freight, duty or another cost of goods that came in before
+    LateCost(LateCost),
     /// Take a journal that was posted by hand back
     Reverse(Reverse),
     /// Show the chart of accounts, or call the accounts as a template does
@@ -256,6 +258,26 @@ pub struct Reverse {
 }
 
 #[derive(Debug, Args)]
+pub struct LateCost {
+    /// SKU or GTIN of the goods
+    sku: String,
+    /// What they cost more, in the currency of the books; negative where they cost less
+    #[arg(allow_hyphen_values = true)]
+    amount: String,
+    /// The location that received them
+    #[arg(long, value_name = "CODE")]
+    at: String,
+    /// How many were received, in the sale unit
+    #[arg(long, value_name = "QTY")]
+    received: String,
+    /// The account on the other side, such as bank
+    #[arg(long, value_name = "ACCOUNT")]
+    contra: String,
+    #[command(flatten)]
+    given: Given,
+}
+
+#[derive(Debug, Args)]
 pub struct Chart {
     /// Call the accounts what this TOML file calls them; docs/books.md says how to write one
     #[arg(long, value_name = "FILE")]
@@ -308,6 +330,7 @@ impl Books {
             Self::Reopen(reopen) => keep::reopen(session, reopen),
             Self::YearEnd(end) => keep::year_end(session, end),
             Self::Enter(enter) => keep::enter(session, enter),
+            Self::LateCost(late) => keep::late_cost(session, late),
             Self::Reverse(reverse) => keep::reverse(session, reverse),
             Self::Chart(chart) => keep::chart(session, chart),
             Self::Rates(rates) => keep::rates(session, rates),

@@ -236,6 +236,17 @@ pub struct Pdf {
     paper: Sheet,
 }
 
+#[derive(Debug, Args)]
+pub struct Proofs {
+    /// Number or id of the load
+    load: String,
+    /// Position or id of the stop
+    stop: String,
+    /// Write them to this folder
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Loads {
     /// Plan a run of a vehicle on a day
@@ -250,6 +261,10 @@ pub enum Loads {
     Depart(Whole),
     /// Hand goods over at a stop, with proof
     Drop(DropArgs),
+    /// Take a drop recorded by mistake back: its goods are aboard again
+    Undrop(AtStop),
+    /// Show the signatures and photos of a stop, and write them to files
+    Proofs(Proofs),
     /// Record that a stop was reached in vain; needs --reason
     Fail(AtStop),
     /// Let what is aboard for a stop go on with another load
@@ -283,6 +298,8 @@ impl Loads {
             Self::Cancel(whole) => whole.run(session, "", loads::cancel),
             Self::Depart(whole) => whole.run(session, "", road::depart),
             Self::Drop(drop) => drop.run(session),
+            Self::Undrop(at) => at.run(session, at, road::undrop),
+            Self::Proofs(proofs) => proofs.run(session),
             Self::Fail(at) => {
                 let reason = at.given.reason.clone().unwrap_or_default();
                 at.run(session, at, |app, call, load, stop| {
@@ -304,6 +321,40 @@ impl Loads {
             }
             Self::Pdf(pdf) => pdf.run(session),
         }
+    }
+}
+
+impl Proofs {
+    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
+        let (app, reading) = (session.open()?, session.reading());
+        let load = read::show(&app, &reading, &self.load)?.load;
+        let stop = stop_of(&load, &self.stop)?;
+        let position = load.stop(stop)?.position;
+        let mut objects = Vec::new();
+        for (index, one) in read::proofs(&app, &reading, &self.load, stop)?.iter().enumerate() {
+            let end = one.media_type.rsplit('/').next().unwrap_or("bin");
+            let (number, kind) = (index + 1, one.kind.code());
+            let name = format!("{}-{position}-{number}-{kind}.{end}", load.number);
+            if let Some(folder) = &self.out {
+                let file = folder.join(&name);
+                let unwritten = |error| Error::Invalid(format!("{}: {error}", file.display()));
+                std::fs::write(&file, &one.content).map_err(unwritten)?;
+            }
+            objects.push(json!({
+                "kind": kind, "document": one.document.to_string(), "file": name,
+                "media_type": one.media_type, "bytes": one.content.len(),
+            }));
+        }
+        session.out.answer(&json!({ "proofs": objects }), || {
+            let text = |one: &Value, key: &str| match &one[key] {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            let rows = objects.iter().map(|one| {
+                ["kind", "media_type", "bytes", "file"].map(|key| text(one, key)).to_vec()
+            });
+            table(&["kind", "type", "bytes>", "file"], rows)
+        })
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::output::table;
 use super::{Given, Session};
 use crate::ops::payments::allocate::{self, AllocateIn};
+use crate::ops::payments::on_delivery;
 use crate::ops::payments::store_credit::{self, Standing};
 use crate::ops::payments::{self, PaymentIn, Settling, StepIn};
 use crate::ops::read::{catalog, orders, parties};
@@ -43,6 +44,12 @@ pub enum Payments {
     Refund(Refund),
     /// Give up what is open of an invoice
     WriteOff(WriteOff),
+    /// Show what carriers and drivers took on delivery and still owe us
+    OnDelivery {
+        /// Only what this carrier has; own for our own drivers
+        #[arg(long, value_name = "CODE")]
+        carrier: Option<String>,
+    },
     /// Show, give or expire a customer's store credit
     StoreCredit(StoreCredit),
 }
@@ -82,9 +89,40 @@ impl Payments {
             Self::Withdraw(withdraw) => withdraw.run(session),
             Self::Refund(refund) => refund.run(session),
             Self::WriteOff(write_off) => write_off.run(session),
+            Self::OnDelivery { carrier } => owed_on_delivery(session, carrier.as_deref()),
             Self::StoreCredit(credit) => credit.run(session),
         }
     }
+}
+
+fn owed_on_delivery(session: &Session, carrier: Option<&str>) -> Result<ExitCode, Error> {
+    let found = on_delivery::owed(&session.open()?, &session.reading(), carrier)?;
+    let objects: Vec<Value> = found
+        .iter()
+        .map(|one| {
+            json!({
+                "payment": one.payment.to_string(), "carrier": one.carrier,
+                "order": one.order_number, "currency": one.currency.to_string(),
+                "taken": amount(one.taken, one.currency),
+                "remitted": amount(one.remitted, one.currency),
+                "open": amount(one.open(), one.currency),
+                "taken_at": one.taken_at.to_string(),
+            })
+        })
+        .collect();
+    session.out.answer(&json!({ "on_delivery": objects }), || {
+        let rows = found.iter().map(|one| {
+            vec![
+                one.carrier.clone().unwrap_or_default(),
+                one.order_number.clone().unwrap_or_default(),
+                one.payment.to_string(),
+                amount(one.taken, one.currency),
+                amount(one.open(), one.currency),
+                one.currency.to_string(),
+            ]
+        });
+        table(&["carrier", "order", "payment", "taken>", "open>", "cur"], rows)
+    })
 }
 
 fn id_of(text: &str) -> Result<PaymentId, Error> {

@@ -405,7 +405,7 @@ impl Category {
     fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         let app = session.open()?;
         let call = session.changing(&self.given, self)?;
-        let margin = terms::category(&app, &call, &self.code, &self.margin)?;
+        let margin = terms::category(&app, &call, &self.code, &self.margin)?.margin_ppm;
         session.out.answer(&json!({ "category": self.code, "margin_ppm": margin }), || {
             let floor = margin.map_or_else(|| "none".into(), per_cent);
             format!("Category {}: floor {floor}.", self.code)

@@ -3,12 +3,15 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use orderly_core::time::Day;
 use serde_json::{Value, json};
 
+use super::accounts::money::{aged_json, day};
 use super::output::table;
 use super::{Given, Session};
 use crate::Error;
 use crate::ops::suppliers::{self, NewSupplier, NewSupplierItem};
+use crate::wire::out::amount;
 
 #[derive(Debug, Subcommand)]
 pub enum Suppliers {
@@ -28,6 +31,12 @@ pub enum Suppliers {
     },
     /// Add a supplier, or with --agree change what was agreed with him
     Create(Create),
+    /// Show what we owe suppliers by how late it is
+    Aged {
+        /// As of the end of this day; today where absent
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        as_of: Option<Day>,
+    },
     /// Record how a supplier sells an item: his number, packs, minimum and price
     Items(Items),
 }
@@ -106,6 +115,7 @@ impl Suppliers {
             Self::List { after, limit } => list(session, after, *limit),
             Self::Show { supplier } => show(session, supplier),
             Self::Create(create) => create.run(session),
+            Self::Aged { as_of } => aged(session, *as_of),
             Self::Items(items) => items.run(session),
         }
     }
@@ -223,4 +233,32 @@ impl Items {
         let set = suppliers::set_item(&app, &call, &new)?;
         session.out.answer(&set, || format!("{} sells {sku}.", self.supplier))
     }
+}
+
+fn aged(session: &Session, as_of: Option<Day>) -> Result<ExitCode, Error> {
+    let found = suppliers::aged(&session.open()?, &session.reading(), as_of)?;
+    let objects: Vec<Value> = found
+        .iter()
+        .map(|one| {
+            json!({
+                "entity": one.entity, "supplier": one.supplier, "name": one.name,
+                "currency": one.currency.to_string(),
+                "aged": aged_json(&one.aged, |minor| amount(minor, one.currency)),
+            })
+        })
+        .collect();
+    session.out.answer(&json!({ "aged": objects }), || {
+        let rows = found.iter().map(|one| {
+            let money = |minor: i64| amount(minor, one.currency);
+            let mut row = vec![one.supplier.clone(), one.name.clone(), one.currency.to_string()];
+            row.extend(one.aged.parts().map(money));
+            row.push(money(one.aged.sum()));
+            row
+        });
+        let head = [
+            "supplier", "name", "currency", "not due>", "1–30>", "31–60>", "61–90>", "90+>",
+            "total>",
+        ];
+        table(&head, rows)
+    })
 }

@@ -1,5 +1,6 @@
 //! Bank statements, what their movements pay, and money against invoices, on both engines.
 
+use orderly::ops::accounts::{self, NewAccount};
 use orderly::ops::bank::*;
 use orderly::ops::payments::allocate::{self, AllocateIn};
 use orderly::ops::payments::{self, PaymentIn};
@@ -9,6 +10,7 @@ use orderly_core::books::Account;
 use orderly_core::id::{BankEntryId, CustomerId, InvoiceId};
 use orderly_core::invoice::{Effect, Invoice, InvoiceKind, InvoiceLine, post};
 use orderly_core::money::Currency;
+use orderly_core::party::NewParty;
 use orderly_core::qty::Qty;
 use orderly_core::refusal::Code;
 use orderly_store::tables::{channels, invoices};
@@ -130,6 +132,36 @@ fn one_transfer_pays_fourteen_invoices_and_the_rest_stays_unapplied() {
         assert_eq!((part.unapplied(), open_of(&shop, all[13])), (500, 400));
         let stored = app.store.read(|tx| payments::folded(tx, paid.id, i64::MAX)).unwrap().unwrap();
         assert_eq!(Some(stored), payments::get(app, paid.id).unwrap());
+    }
+}
+
+#[test]
+fn a_statement_tells_what_was_paid_and_pays_nothing_yet() {
+    for shop in Shop::each() {
+        let (app, customer) = (&shop.app, customer(&shop));
+        let new = NewAccount {
+            number: "T1".into(),
+            name: "Field".into(),
+            party: NewParty { name: "Field".into(), ..NewParty::default() },
+            ..NewAccount::default()
+        };
+        let account = accounts::create_account(app, &shop.call(), &new).unwrap();
+        let of = || accounts::statements::of_account(app, &shop.call(), "T1", None, <_>::default());
+        payments::take(app, &shop.call(), &transfer(&shop, customer, "7.00")).unwrap();
+        assert_eq!(of().unwrap().unapplied, 0, "another customer's");
+        let own = transfer(&shop, account.customer, "10.00");
+        let paid = payments::take(app, &shop.call(), &own).unwrap();
+        assert_eq!(of().unwrap().unapplied, 1_000);
+        let step = payments::StepIn { amount: Some("4".into()), ..payments::StepIn::default() };
+        payments::give_back(app, &shop.call(), paid.id, &step).unwrap();
+        assert_eq!(of().unwrap().unapplied, 600);
+        let one = invoiced(&shop, account.customer, 1, 500);
+        let all = AllocateIn { invoices: vec![(one, None)], oldest: false };
+        allocate::allocate(app, &shop.call(), paid.id, &all).unwrap();
+        let drawn = of().unwrap();
+        assert_eq!(drawn.unapplied, 100);
+        let paper = accounts::print(&drawn, orderly_docs::Paper::A4, false);
+        assert!(paper.aged.iter().any(|one| one.value == "-1.00"), "{:?}", paper.aged);
     }
 }
 

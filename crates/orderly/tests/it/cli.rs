@@ -462,6 +462,10 @@ fn a_quote_becomes_an_order_that_leaves_with_a_van() {
          --position 53.96,-1.08 --collected 6.00"
     );
     assert_eq!(shop.json(&drop)["stops"][0]["received_by"], "Ada");
+    let owed = shop.json("payments on-delivery --carrier own");
+    assert_eq!(owed["on_delivery"][0]["open"], "6.00");
+    let proofs = shop.json(&format!("loads proofs {load} 1 --out ."));
+    assert_eq!(proofs["proofs"][0]["media_type"], "image/png");
     let home = shop.json(&format!("loads return {load}"));
     assert_eq!(home["state"], "returned");
     assert!(shop.done("loads list --day 2026-03-03").contains(&load));

@@ -21,7 +21,7 @@ use crate::proof;
 use crate::quotes::books;
 use crate::sold::{allowed, code, refused};
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
+pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
 
 fn qty(base: i64) -> Qty {
     Qty::new(base).unwrap()
@@ -104,7 +104,8 @@ pub fn on_the_road(shop: &Shop) -> (Order, Load, StopId) {
 }
 
 fn taken(lines: Vec<(orderly_core::id::LineId, Qty)>) -> Drop {
-    Drop { lines, received_by: "A. Field".into(), ..Drop::default() }
+    let collected = Some("30.00".into());
+    Drop { lines, received_by: "A. Field".into(), collected, ..Drop::default() }
 }
 
 fn now(shop: &Shop, id: OrderId) -> Order {

@@ -20,6 +20,7 @@ mod import_plain;
 mod invoices;
 mod kill;
 mod loads;
+mod on_delivery;
 mod payments;
 mod place;
 mod place_more;

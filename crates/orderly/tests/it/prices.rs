@@ -1,5 +1,6 @@
 //! Prices and taxes by the rules, from the lists to the placed order and its trace.
 
+use orderly::ops::invoices;
 use orderly::ops::orders::place::place;
 use orderly::ops::prices::{explain, lists, sheet, terms};
 use orderly::ops::{accounts, taxes};
@@ -248,6 +249,53 @@ fn taxes_are_found_by_rule_where_rules_are_on() {
 }
 
 #[test]
+fn a_category_is_set_once_under_its_key_and_refused_to_strangers() {
+    for shop in Shop::each() {
+        let app = &shop.app;
+        let call = shop.call().with_key("floor", b"1");
+        let first = terms::category(app, &call, "tools", "10").unwrap();
+        terms::category(app, &shop.call(), "tools", "20").unwrap();
+        let again = terms::category(app, &call, "tools", "10").unwrap();
+        assert_eq!((first.margin_ppm, again.margin_ppm), (Some(100_000), Some(200_000)));
+        assert!(terms::category(app, &shop.stranger(), "tools", "1").is_err());
+        let wrong = terms::category(app, &shop.call(), "tools", "x");
+        assert_eq!(refusal(wrong).issues[0].pointer, "/margin");
+    }
+}
+
+#[test]
+fn documents_say_why_a_tax_is_not_charged() {
+    for shop in Shop::each() {
+        let app = &shop.app;
+        shop_with_account(&shop);
+        let code = json!({ "code": "RC", "kind": "reverse_charge", "note": "Reverse charge" });
+        let rule = json!({ "code": "RC", "rate": "0", "country": "GB", "buyer": "business" });
+        tax(&shop, code, &[rule]);
+        tax(&shop, json!({ "code": "NIL", "kind": "exempt" }), &[]);
+        taxes::switch(app, &shop.call(), true).unwrap();
+        terms::account(app, &shop.call(), "T1", (None, Some("GB123"))).unwrap();
+        let printed = || {
+            let line = json!([{ "sku": "NAIL", "quantity": "10" }]);
+            let mut new = order("web", line);
+            new.charges = read(json!([{ "kind": "shipping", "amount": "4.95" }]));
+            let placed = place(app, &shop.call(), &new).unwrap();
+            let traces = explain::order(app, &shop.call(), &placed.number).unwrap();
+            let charge = traces.iter().find(|one| one.charge == Some(placed.charges[0].id));
+            assert_eq!(charge.unwrap().taxes[0].tax().name, placed.charges[0].taxes[0].name);
+            crate::invoices::sent(&shop, &placed);
+            let invoice = invoices::issue(app, &shop.call(), placed.id).unwrap();
+            invoices::print(app, invoice.id, orderly_docs::Paper::A4).unwrap().message
+        };
+        assert_eq!(printed(), "Reverse charge");
+        let exempt = json!({
+            "account": "T1", "code": "NIL", "certificate": "E-1", "until": "2026-12-31",
+        });
+        taxes::exempt(app, &shop.call(), &read(exempt)).unwrap();
+        assert_eq!(printed(), "Exempt from tax, certificate E-1");
+    }
+}
+
+#[test]
 fn a_sheet_of_prices_goes_in_whole_or_not_at_all() {
     for shop in Shop::each() {
         let app = &shop.app;
@@ -260,8 +308,11 @@ fn a_sheet_of_prices_goes_in_whole_or_not_at_all() {
         let good = b"sku,from_quantity,price,price_unit,from,until\n\
             BOLT,0,0.2,each,,\nNAIL,0,90,thousand,,\n\
             NAIL,500,85.5,thousand,2026-01-01,2026-06-30\n";
+        let rows = shop.rows();
         let dry = sheet::import(app, &shop.call(), "BASE", good, true).unwrap();
         assert_eq!((dry.taken, dry.written), (3, false));
+        assert_eq!(shop.rows(), rows, "a dry run writes nothing");
+        assert!(sheet::import(app, &shop.stranger(), "BASE", good, true).is_err());
         assert!(lists::show(app, &shop.call(), "BASE").unwrap().1.is_empty());
         let done = sheet::import(app, &shop.call(), "BASE", good, false).unwrap();
         assert!(done.written);

@@ -51,6 +51,9 @@ pub fn print(
     let mut aged: Vec<Reference> =
         ages.map(|(label, minor)| reference(label, money(minor))).collect();
     aged.push(reference("total", money(statement.aged.sum())));
+    if drawn.unapplied != 0 {
+        aged.push(reference("paid, not applied", money(-drawn.unapplied)));
+    }
     let seller = Address {
         company: entity.name.clone(),
         country: entity.country.clone(),

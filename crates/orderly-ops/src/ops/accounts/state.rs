@@ -3,10 +3,13 @@
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::id::{AccountId, SiteId};
 use orderly_core::money::Money;
+use orderly_core::order::Order;
+use orderly_core::order::exposure::on_account;
+use orderly_core::order::undo::Command;
 use orderly_core::party::{Account, AccountChange, AccountState, Exposure};
 use orderly_core::refusal::{Code, Refusal, ensure};
 use orderly_store::Tx;
-use orderly_store::tables::{accounts, orders};
+use orderly_store::tables::{accounts, orders, settings};
 
 use super::{change, limit};
 use crate::{App, Call, Error};
@@ -35,7 +38,44 @@ pub fn set_limit(
     })
 }
 
-/// Stops an account: new orders on it are refused until it is released.
+/// The setting that says what an account on hold stops, beside new orders: `release` (what is not
+/// released yet waits), `ship` (nothing leaves either), or `orders` (nothing else).
+pub const HOLD_STOPS: &str = "accounts.hold_stops";
+
+/// Refuses that an order on account goes on to the warehouse, or leaves it, while its account is on
+/// hold: `kind` is what happens to the order.
+///
+/// # Errors
+/// `account_on_hold`, unless overridden.
+pub(in crate::ops) fn ensure_goes_on(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    order: &Order,
+    kind: &str,
+) -> Result<(), Error> {
+    let released = kind == Command::Release.event();
+    let leaves = [Command::Ship.event(), Command::HandOver.event()].contains(&kind);
+    let Some(id) = order.head.account.filter(|_| on_account(order)) else { return Ok(()) };
+    if !released && !leaves {
+        return Ok(());
+    }
+    let stops = settings::get(tx, HOLD_STOPS)?;
+    let stopped = match stops.as_deref() {
+        Some("orders") => false,
+        Some("ship") => true,
+        _ => released,
+    };
+    let account = accounts::get(tx, id)?.filter(|one| one.state == AccountState::OnHold);
+    let Some(account) = account.filter(|_| stopped) else { return Ok(()) };
+    let number = &account.number;
+    let detail = format!("account {number} is on hold: order {} waits", order.number);
+    let refusal = Refusal::at(Code::AccountOnHold, "/account", detail);
+    let refusal = refusal.allowed(format!("orderly accounts release {number}"));
+    call.unless_overridden(refusal, Scope { channel: Some(order.channel), ..Scope::default() })
+}
+
+/// Stops an account: new orders on it are refused until it is released, and what is not released
+/// to the warehouse waits ([`HOLD_STOPS`]).
 ///
 /// # Errors
 /// `reason_required`, `invalid_transition` unless active.

@@ -40,6 +40,9 @@ pub struct AccountStatement {
     /// The only site it tells of.
     pub site: Option<Site>,
     pub statement: Statement,
+    /// Money that came in and pays nothing yet, in minor units: what is owed less it is due. Zero
+    /// for one site: money is of the whole account.
+    pub unapplied: i64,
 }
 
 impl AccountStatement {
@@ -100,7 +103,12 @@ fn drawn(
         None => None,
     };
     let statement = statement(&documents, from, as_of);
-    Ok(AccountStatement { account, entity, billed, sites, site, statement })
+    let end = as_of.plus_days(1).start_in(&entity.zone);
+    let unapplied = match &site {
+        None => rows::unapplied(tx, (account.id, account.customer), account.currency, end)?,
+        Some(_) => 0,
+    };
+    Ok(AccountStatement { account, entity, billed, sites, site, statement, unapplied })
 }
 
 /// The account's documents up to a day, with what settled them.
@@ -205,6 +213,10 @@ fn tell(
             Some(money(entry.amount)),
         ];
         row(entry.on, entry.kind.code(), rest, entry.balance)?;
+    }
+    if drawn.unapplied != 0 {
+        let rest = [None, None, None, None, Some(money(-drawn.unapplied))];
+        row(statement.as_of, "unapplied", rest, statement.closing)?;
     }
     row(statement.as_of, "closing", Default::default(), statement.closing)
 }

@@ -22,6 +22,7 @@ use orderly_store::tables::{books as journal_rows, customers, parties, payments 
 
 use crate::ops::command::{Object, Reference, command};
 use crate::ops::payments::allocate::{pay, take_back};
+use crate::ops::payments::on_delivery::{self, Owed};
 use crate::ops::payments::{Changed, amount_in, done, load, save_one};
 use crate::ops::{books, orders};
 use crate::{App, Call, Error};
@@ -143,6 +144,8 @@ pub struct MatchIn {
     pub clear: Option<Account>,
     /// Payments that a carrier collected and remits.
     pub remits: Vec<PaymentId>,
+    /// The carrier that remits what it took on delivery, the oldest first, as far as it goes.
+    pub carrier: Option<String>,
     /// What the bank or provider kept back, a decimal.
     pub fees: Option<String>,
 }
@@ -185,7 +188,11 @@ fn matched(tx: &mut Tx<'_>, call: &Call, id: BankEntryId, new: &MatchIn) -> Resu
     let mut difference = 0;
     let mut targets = Vec::new();
     let mut payment = None;
-    if new.clear.is_some() || !new.remits.is_empty() {
+    let remits = match &new.carrier {
+        Some(carrier) => remitted_by(tx, &entry, carrier, (&new.remits, fees))?,
+        None => new.remits.clone(),
+    };
+    if new.clear.is_some() || !remits.is_empty() {
         made.account = new.clear.unwrap_or(Account::CodClearing);
         ensure_clears(made.account)?;
     } else {
@@ -212,7 +219,7 @@ fn matched(tx: &mut Tx<'_>, call: &Call, id: BankEntryId, new: &MatchIn) -> Resu
             }
         }
         None => {
-            difference = remit(tx, &entry, &made, &new.remits)?;
+            difference = remit(tx, &entry, &made, &remits)?;
             let all = [
                 (Account::Bank, made.amount),
                 (Account::ProviderFees, fees),
@@ -322,6 +329,32 @@ fn opened(
     let after = done(&after, None, call, ids)?;
     let after = after.capture(amount, purpose, ids, call.now)?;
     done(&after, None, call, ids)
+}
+
+/// What a carrier pays with a movement: what is named, then what it took, the oldest first, as long
+/// as the movement and its fees bring it in full.
+fn remitted_by(
+    tx: &mut Tx<'_>,
+    entry: &BankEntry,
+    carrier: &str,
+    (named, fees): (&[PaymentId], i64),
+) -> Result<Vec<PaymentId>, Error> {
+    let mut owed = on_delivery::owed_by(tx, Some(carrier.trim()))?;
+    owed.retain(|one| one.currency == entry.currency);
+    let own = owed.iter().filter(|one| named.contains(&one.payment));
+    let mut left = entry.line.amount + fees - own.map(Owed::open).sum::<i64>();
+    let mut out = named.to_vec();
+    for one in owed {
+        if one.open() <= left && !out.contains(&one.payment) {
+            left -= one.open();
+            out.push(one.payment);
+        }
+    }
+    ensure(!out.is_empty(), || {
+        let detail = format!("`{}` owes nothing that this pays", carrier.trim());
+        Refusal::at(Code::NothingToDo, "/carrier", detail)
+    })?;
+    Ok(out)
 }
 
 /// Notes the payments that were collected and come with this movement; returns what is missing.

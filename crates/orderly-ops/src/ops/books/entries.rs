@@ -105,10 +105,23 @@ pub fn enter(app: &App, call: &Call, new: &EntryIn) -> Result<Journal, Error> {
     })
 }
 
-fn require_reason(call: &Call) -> Result<(), Refusal> {
+pub(super) fn require_reason(call: &Call) -> Result<(), Refusal> {
     ensure(call.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty()), || {
         Refusal::at(Code::ReasonRequired, "/reason", "say what the journal is for")
     })
+}
+
+/// Reads the account of a posting that a person writes.
+///
+/// # Errors
+/// `unknown_ledger_account`; `control_account` for one that follows other rows.
+pub(super) fn uncontrolled(text: &str, pointer: &str) -> Result<Account, Refusal> {
+    let account = Account::parse(text).ok_or_else(|| unknown(text, pointer))?;
+    ensure(!CONTROLLED.contains(&account), || {
+        let detail = format!("{} follows other rows: post what changes those", account.code());
+        Refusal::at(Code::ControlAccount, pointer, detail)
+    })?;
+    Ok(account)
 }
 
 fn unbalanced(error: Unbalanced, currency: Currency) -> Refusal {
@@ -135,11 +148,7 @@ fn read_posting(
     currency: Currency,
     document: (DocumentKind, [u8; 16]),
 ) -> Result<Posting, Error> {
-    let account = Account::parse(&new.account).ok_or_else(|| unknown(&new.account, "/account"))?;
-    ensure(!CONTROLLED.contains(&account), || {
-        let detail = format!("{} follows other rows: post what changes those", account.code());
-        Refusal::at(Code::ControlAccount, "/account", detail)
-    })?;
+    let account = uncontrolled(&new.account, "/account")?;
     let money = |text: &str, pointer: &str| {
         let read = Money::parse(text, currency).map(Money::minor);
         read.map_err(|error| money_refusal(&error).under(pointer))

@@ -1,19 +1,29 @@
 //! Late costs: freight, duty and invoice differences of goods that came in before.
 
+use orderly_core::actor::{Permission, Scope};
 use orderly_core::books::late::split;
-use orderly_core::books::{Account, Dimensions, Journal, JournalHead, JournalKind, Posting};
-use orderly_core::id::{IdSource, ItemId, LegalEntityId, LocationId, LotId};
+use orderly_core::books::{
+    Account, Dimensions, DocumentKind, Journal, JournalHead, JournalKind, Posting,
+};
+use orderly_core::id::{EntryId, IdSource, ItemId, LegalEntityId, LocationId, LotId};
+use orderly_core::item::Goods;
+use orderly_core::money::Money;
 use orderly_core::order::price::money_refusal;
 use orderly_core::qty::Qty;
-use orderly_core::refusal::{Code, Refusal};
+use orderly_core::refusal::{Code, Refusal, ensure};
 use orderly_core::time::Instant;
-use orderly_core::units::{Cause, Level, LevelChange, LevelKey};
+use orderly_core::units::{Cause, CauseKind, Level, LevelChange, LevelKey};
 use orderly_store::Tx;
 use orderly_store::tables::late_costs::{self, LateCost as Row};
-use orderly_store::tables::{levels, locations};
+use orderly_store::tables::{books as journals, levels, locations};
+use serde::{Deserialize, Serialize};
 
 use super::{books_of, post};
-use crate::{Call, Error};
+use crate::ops::catalog::location_called;
+use crate::ops::command;
+use crate::ops::orders::ids_after_audit;
+use crate::ops::read::catalog::item_called;
+use crate::{App, Call, Error};
 
 /// A cost of goods that came in before, or what they turn out to have cost less.
 #[derive(Clone, Debug)]
@@ -115,6 +125,71 @@ pub fn late_cost(
     }
     let inventory = parts.iter().map(|part| part.inventory).sum();
     Ok(Allotted { inventory, cost: cost.amount - inventory })
+}
+
+/// A late cost as a person enters it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LateCostIn {
+    pub sku: String,
+    /// The code of the location that received the goods.
+    pub location: String,
+    /// How many were received, in the item's sale unit.
+    pub received: String,
+    /// In the currency of the books; negative where the goods cost less.
+    pub amount: String,
+    /// The account on the other side, such as `bank` or `payables`.
+    pub contra: String,
+}
+
+/// Posts a cost of goods that came in before, such as freight or duty that became known late; needs
+/// a reason. The goods that are still here become worth more, the rest is cost of goods.
+///
+/// # Errors
+/// `reason_required`, `not_found`, `unknown_location`, `unknown_ledger_account`, `control_account`,
+/// `invalid_field` where nothing was received, the refusals of quantities and amounts.
+pub fn enter_late_cost(app: &App, call: &Call, new: &LateCostIn) -> Result<Journal, Error> {
+    command(app, call, "books.late_cost", |tx| {
+        call.require(Permission::KeepBooks, Scope::default())?;
+        super::entries::require_reason(call)?;
+        let item = item_called(tx, &new.sku)?;
+        let location = location_called(tx, &new.location)?;
+        let contra = super::entries::uncontrolled(&new.contra, "/contra")?;
+        let books = books_of(tx, location.legal_entity)?;
+        let amount = Money::parse(new.amount.trim(), books.currency)
+            .map_err(|error| money_refusal(&error).under("/amount"))?;
+        let wrong = |text: &str| Refusal::at(Code::InvalidField, "/received", text);
+        let (received, _) = item
+            .quantity(&new.received, &item.sale_unit)
+            .map_err(|refusal| refusal.under("/received"))?;
+        ensure(!received.is_zero(), || wrong("nothing was received"))?;
+        ensure(item.goods != Goods::Lengths, || {
+            let detail = "goods kept by length have a value for each length: use the invoice";
+            Refusal::at(Code::InvalidField, "/sku", detail)
+        })?;
+        let mut ids = ids_after_audit(call);
+        let entry: EntryId = ids.draw();
+        let cause = Cause { kind: CauseKind::LateCost, id: entry.as_bytes() };
+        let cost = LateCost {
+            legal_entity: location.legal_entity,
+            item: item.id,
+            location: location.id,
+            lot_class: LotId::NONE,
+            received,
+            amount: amount.minor(),
+            contra,
+            cause,
+            dimensions: Dimensions {
+                document: Some((DocumentKind::Entry, entry.as_bytes())),
+                ..Dimensions::default()
+            },
+            effective_at: call.now,
+        };
+        ensure(cost.amount != 0, || Refusal::at(Code::MoneyInvalid, "/amount", "it is nothing"))?;
+        late_cost(tx, call, &mut ids, &cost)?;
+        let posted = journals::of_cause(tx, cause.kind, cause.id)?.pop();
+        posted.ok_or_else(|| Error::Internal("a late cost was not posted".into()))
+    })
 }
 
 /// The levels that may hold the goods, locked: the one that received them, then those of the legal

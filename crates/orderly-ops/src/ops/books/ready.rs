@@ -28,6 +28,7 @@ const OPEN: &[(Account, &str)] = &[
     (Account::WorkInProgress, "work on goods is not finished"),
     (Account::VendorReturns, "suppliers have not credited what was sent back"),
     (Account::UnappliedReceipts, "money came in that pays nothing yet"),
+    (Account::CodClearing, "carriers owe what they took on delivery"),
     (Account::Suspense, "bank entries are not explained"),
 ];
 
@@ -36,6 +37,7 @@ const WAITING: &[(Unsettled, &str, &str)] = &[
     (Unsettled::Transfers, "transfers_open", "transfers have not arrived"),
     (Unsettled::Drafts, "orders_draft", "orders are drafts"),
     (Unsettled::SupplierInvoices, "supplier_invoices_held", "supplier invoices are held"),
+    (Unsettled::Tills, "tills_open", "tills are not closed"),
 ];
 
 /// Returns what is not settled at the end of a period.

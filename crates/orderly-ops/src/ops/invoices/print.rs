@@ -7,9 +7,10 @@ use orderly_core::invoice::{Invoice, InvoiceKind, InvoiceLine};
 use orderly_core::money::Money;
 use orderly_core::order::Order;
 use orderly_core::party::Party;
+use orderly_core::pricing::Trace;
 use orderly_docs::{Address, InvoiceDoc, InvoiceDocLine, Paper, Reference};
 use orderly_store::Tx;
-use orderly_store::tables::{self, invoices, locations, parties, settings};
+use orderly_store::tables::{self, invoices, locations, parties, pricing, settings};
 use rust_decimal::Decimal;
 
 use crate::{App, Error};
@@ -153,11 +154,50 @@ fn references(
     Ok(out)
 }
 
+/// What the document says below its sums: why it was issued or what the merchant always says, and
+/// what the law asks for where a tax is not charged as usual.
 fn message(tx: &mut Tx<'_>, invoice: &Invoice) -> Result<String, Error> {
-    if let Some(reason) = &invoice.reason {
-        return Ok(format!("Reason: {reason}"));
+    let own = match &invoice.reason {
+        Some(reason) => format!("Reason: {reason}"),
+        None => settings::get(tx, "invoices.message")?.unwrap_or_default(),
+    };
+    let mut all: Vec<String> = Some(own).filter(|own| !own.is_empty()).into_iter().collect();
+    all.extend(notes(tx, invoice)?);
+    Ok(all.join("\n"))
+}
+
+/// The notes of the taxes of a document's lines and charges, such as those of reverse charge and
+/// exemption with the certificate, as they were when its orders were placed; each once.
+fn notes(tx: &mut Tx<'_>, invoice: &Invoice) -> Result<Vec<String>, Error> {
+    let mut orders: Vec<OrderId> = invoice.lines.iter().filter_map(|line| line.order).collect();
+    orders.sort_unstable();
+    orders.dedup();
+    let mut out: Vec<String> = Vec::new();
+    for order in orders {
+        let Some(stored) = pricing::trace(tx, order)? else { continue };
+        let traces: Vec<Trace> =
+            serde_json::from_str(&stored).map_err(|error| Error::Internal(error.to_string()))?;
+        let on = |trace: &&Trace| {
+            let same = |line: &InvoiceLine| match trace.charge {
+                Some(charge) => line.charge == Some(charge),
+                None => line.order_line == Some(trace.line),
+            };
+            invoice.lines.iter().any(same)
+        };
+        for tax in traces.iter().filter(on).flat_map(|trace| &trace.taxes) {
+            let note = tax.note.as_deref().filter(|note| !note.is_empty());
+            let text = match (note, &tax.certificate) {
+                (Some(note), Some(certificate)) => format!("{note} ({certificate})"),
+                (Some(note), None) => note.to_owned(),
+                (None, Some(certificate)) => format!("Exempt from tax, certificate {certificate}"),
+                (None, None) => continue,
+            };
+            if !out.contains(&text) {
+                out.push(text);
+            }
+        }
     }
-    Ok(settings::get(tx, "invoices.message")?.unwrap_or_default())
+    Ok(out)
 }
 
 fn lines(invoice: &Invoice, orders: &HashMap<OrderId, Order>) -> Vec<InvoiceDocLine> {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::Location;
-use orderly_core::id::{LoadId, OrderId};
-use orderly_core::load::{Load, Vehicle};
+use orderly_core::id::{DocumentId, LoadId, OrderId, StopId};
+use orderly_core::load::{Load, ProofKind, Vehicle};
 use orderly_core::time::Day;
 use orderly_store::Tx;
 use orderly_store::tables::{loads, locations, orders};
@@ -56,6 +56,36 @@ pub fn show(app: &App, call: &Call, text: &str) -> Result<Shown, Error> {
             orders: own,
             load,
         })
+    })
+}
+
+/// What shows that goods were handed over at a stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    pub kind: ProofKind,
+    pub document: DocumentId,
+    /// Such as `image/png`.
+    pub media_type: String,
+    pub content: Vec<u8>,
+}
+
+/// Returns the signatures and photos of a stop, in the order in which they were taken.
+///
+/// # Errors
+/// `not_found` for the load or the stop.
+pub fn proofs(app: &App, call: &Call, text: &str, stop: StopId) -> Result<Vec<Proof>, Error> {
+    app.store.read(|tx| {
+        let id = find(tx, text)?;
+        let load = super::load(tx, id, false)?;
+        let scope = Scope { location: Some(load.location), ..Scope::default() };
+        call.require(Permission::Read, scope)?;
+        let mut out = Vec::new();
+        for (kind, document) in load.stop(stop)?.proofs.iter().copied() {
+            let missing = || Error::Internal(format!("document {document} is gone"));
+            let (media_type, content) = loads::document(tx, document)?.ok_or_else(missing)?;
+            out.push(Proof { kind, document, media_type, content });
+        }
+        Ok(out)
     })
 }
 

@@ -6,11 +6,12 @@ use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::Coordinates;
 use orderly_core::id::*;
 use orderly_core::load::{Load, LoadState, ProofKind, Stop, StopState, media_type};
+use orderly_core::money::Money;
 use orderly_core::order::deliver::{self, Then};
 use orderly_core::order::ship::{self, Ship};
 use orderly_core::order::undo::Command;
 use orderly_core::order::work::At;
-use orderly_core::order::{Order, ShipmentState, close};
+use orderly_core::order::{Order, ShipmentState, close, undeliver};
 use orderly_core::qty::Qty;
 use orderly_core::refusal::{Code, Refusal, ensure};
 use orderly_core::text;
@@ -24,11 +25,14 @@ use crate::ops::command::command;
 use crate::ops::fulfillments::hand::{booked, levels_of};
 use crate::ops::fulfillments::shipments;
 use crate::ops::orders;
-use crate::ops::payments::{self, PaymentIn, Settling};
+use crate::ops::payments::{self, on_delivery};
 use crate::{App, Call, Error};
 
 /// The carrier of shipments on own vehicles.
 pub const OWN: &str = "own";
+
+/// What happens to an order whose goods are aboard again.
+const UNDROPPED: &str = "shipment.undropped";
 
 /// What becomes of goods that come back.
 #[derive(Debug, Clone, Copy)]
@@ -238,12 +242,13 @@ fn aboard(tx: &mut Tx<'_>, stop: &Stop) -> Result<(Order, ShipmentId), Error> {
 
 /// Hands goods over at a stop, with the name of who took them and what shows it. What is not taken
 /// stays aboard until the load returns or it goes on with another one. Money due on delivery is
-/// taken as a payment of the order.
+/// taken with them, as a payment of the order. The inverse is [`undrop`].
 ///
 /// # Errors
 /// `invalid_transition` unless the load is on the road and the stop has goods aboard;
-/// `reason_required` where not everything is taken; `above_open` with what is aboard;
-/// `invalid_field` for a document that is none; those of taking money.
+/// `reason_required` where not everything is taken, or not all that is due is paid; `above_open`
+/// with what is aboard, or with what is due; `invalid_field` for a document that is none;
+/// `money_invalid`.
 pub fn drop_at(
     app: &App,
     call: &Call,
@@ -251,7 +256,7 @@ pub fn drop_at(
     stop: StopId,
     what: &Drop,
 ) -> Result<Load, Error> {
-    let after = change(app, call, id, "load.drop", |tx, before, ids| {
+    change(app, call, id, "load.drop", |tx, before, ids| {
         before.ensure_is(LoadState::Departed, "depart")?;
         let own = before.stop(stop)?;
         let (order, shipment) = aboard(tx, own)?;
@@ -265,13 +270,15 @@ pub fn drop_at(
         let order = try_again(tx, call, ids, &order, shipment)?;
         let lines = parts(&order, shipment, &what.lines)?;
         let booked = booked(tx, &order, shipment)?;
-        let decision = deliver::deliver(&order, shipment, &lines, &booked, call.now, ids)?;
-        let done = orders::apply(tx, call, ids, &order, decision, Command::Deliver.event())?;
-        let left = !sums(&done, shipment, orderly_core::order::ShipmentLine::in_transit).is_empty();
+        let mut decision = deliver::deliver(&order, shipment, &lines, &booked, call.now, ids)?;
+        let in_transit = orderly_core::order::ShipmentLine::in_transit;
+        let left = !sums(&decision.order, shipment, in_transit).is_empty();
         let reason = text::optional(what.refused.as_deref())?;
         ensure(!left || reason.is_some(), || {
             Refusal::at(Code::ReasonRequired, "/refused", "say why not everything was taken")
         })?;
+        collect(tx, call, ids, &mut decision.order, own, what)?;
+        orders::apply(tx, call, ids, &order, decision, Command::Deliver.event())?;
         let mut after = before.clone();
         let own = after.stop_mut(stop)?;
         own.state = StopState::Delivered;
@@ -287,42 +294,91 @@ pub fn drop_at(
             own.proofs.push((*kind, document));
         }
         Ok((after, "load.dropped"))
+    })
+}
+
+/// Takes the money due at a stop, in the order that is handed over.
+fn collect(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    order: &mut Order,
+    stop: &Stop,
+    what: &Drop,
+) -> Result<(), Error> {
+    let due = on_delivery::due(tx, order, stop.delivery)?;
+    let show = |minor: i64| Money::new(minor, order.currency).to_string();
+    let amount = match &what.collected {
+        Some(text) => payments::amount_in(text, order.currency)?,
+        None => 0,
+    };
+    ensure(amount >= 0, || {
+        Refusal::at(Code::MoneyInvalid, "/collected", "what was taken is not negative")
     })?;
-    if let Some(amount) = &what.collected {
-        collect(app, call, &after, stop, amount, what.method.as_deref())?;
+    ensure(amount <= due, || {
+        let detail = format!("{} is due, not {}", show(due), show(amount));
+        Refusal::at(Code::AboveOpen, "/collected", detail).allowed(show(due))
+    })?;
+    ensure(amount == due || what.refused.is_some() || call.reason.is_some(), || {
+        let detail = format!("{} is due: say why {} was taken", show(due), show(amount));
+        Refusal::at(Code::ReasonRequired, "/collected", detail).allowed(show(due))
+    })?;
+    if amount == 0 {
+        return Ok(());
     }
-    Ok(after)
+    payments::require(call, Permission::TakePayment, amount, Some(order.channel))?;
+    let method = what.method.clone().unwrap_or_else(|| "cash".into());
+    let taken = on_delivery::Taken { at: stop.id.to_string(), method, amount };
+    on_delivery::take(tx, call, ids, order, taken)
+}
+
+/// Takes a drop recorded by mistake back, while the load is on the road: its goods are aboard
+/// again, and what was paid for them is given back. Its documents stay.
+///
+/// # Errors
+/// `invalid_transition` unless the load is on the road and the stop is delivered;
+/// `not_reversible` once other goods of the stop were handed over, lost, brought back or returned,
+/// or its money has come.
+pub fn undrop(app: &App, call: &Call, id: LoadId, stop: StopId) -> Result<Load, Error> {
+    change(app, call, id, "load.undrop", |tx, before, ids| {
+        before.ensure_is(LoadState::Departed, "depart")?;
+        let own = before.stop(stop)?;
+        let (order, shipment) = aboard(tx, own)?;
+        ensure(own.state == StopState::Delivered, || {
+            let detail = format!("the stop is {}", own.state.code());
+            Refusal::new(Code::InvalidTransition, detail).allowed("drop")
+        })?;
+        let scope = Scope {
+            location: Some(before.location),
+            channel: Some(order.channel),
+            ..Scope::default()
+        };
+        call.require(Permission::Undo, scope)?;
+        let last = loads::carrier_of(tx, shipment)?.map(|(last, _, _)| last);
+        let first = match own.from {
+            Some(from) => loads::stop_of(tx, from)?.map(|(_, _, state)| state),
+            None => None,
+        };
+        ensure(last == Some(stop) && first != Some(StopState::Delivered), || {
+            let detail = "goods of the stop were handed over by another load as well";
+            Refusal::new(Code::NotReversible, detail).allowed("return")
+        })?;
+        let booked = booked(tx, &order, shipment)?;
+        let mut decision = undeliver::undeliver(&order, shipment, &booked, call.now, ids)?;
+        on_delivery::give_back(tx, call, ids, &mut decision.order, &stop.to_string())?;
+        orders::apply(tx, call, ids, &order, decision, UNDROPPED)?;
+        let mut after = before.clone();
+        let own = after.stop_mut(stop)?;
+        own.state = StopState::UnderWay;
+        (own.received_by, own.attempted_at, own.at, own.reason) = (None, None, None, None);
+        Ok((after, "load.undropped"))
+    })
 }
 
 fn at_stop(stop: &Stop) -> Result<(), Refusal> {
     ensure(matches!(stop.state, StopState::UnderWay | StopState::Failed), || {
         Refusal::new(Code::InvalidTransition, format!("the stop is {}", stop.state.code()))
     })
-}
-
-/// Takes the money as a payment of the stop's order, once per stop.
-fn collect(
-    app: &App,
-    call: &Call,
-    load: &Load,
-    stop: StopId,
-    amount: &str,
-    method: Option<&str>,
-) -> Result<(), Error> {
-    let order = load.stop(stop)?.order;
-    let new = PaymentIn {
-        order: Some(order),
-        provider: Some("cod".into()),
-        method: method.unwrap_or("cash").to_owned(),
-        reference: Some(stop.to_string()),
-        amount: Some(amount.to_owned()),
-        settling: Settling::Under(stop.to_string()),
-        ..PaymentIn::default()
-    };
-    let key = call.key.as_ref().map(|key| format!("{key}:collected"));
-    let paying = Call { key, seed: call.seed ^ 0x636f_6c6c_6563_7421, ..call.clone() };
-    let paying = Call { expected_version: None, ..paying };
-    payments::take(app, &paying, &new).map(drop)
 }
 
 /// The shipment lines that quantities of order lines are taken from.
@@ -502,11 +558,12 @@ pub(super) fn come_back(
     Ok(())
 }
 
-/// Refuses that goods get aboard a load again that has returned.
+/// Refuses that goods get aboard a load again that has returned, or by any way but [`undrop`]:
+/// `kind` is what happens to the order.
 ///
 /// # Errors
 /// `not_reversible`.
-pub fn ensure_out(tx: &mut Tx<'_>, before: &Order, after: &Order) -> Result<(), Error> {
+pub fn ensure_out(tx: &mut Tx<'_>, before: &Order, after: &Order, kind: &str) -> Result<(), Error> {
     let aboard = |order: &Order, id: ShipmentId| {
         let own = order.shipment_lines.iter().filter(|line| line.shipment == id);
         own.map(|line| line.in_transit().get()).sum::<i64>()
@@ -515,9 +572,15 @@ pub fn ensure_out(tx: &mut Tx<'_>, before: &Order, after: &Order) -> Result<(), 
         if aboard(after, shipment.id) <= aboard(before, shipment.id) {
             continue;
         }
-        if let Some((_, number, LoadState::Returned)) = loads::carrier_of(tx, shipment.id)? {
+        let Some((stop, number, state)) = loads::carrier_of(tx, shipment.id)? else { continue };
+        if state == LoadState::Returned {
             let detail = format!("load {number} has returned: nothing gets aboard again");
             return Err(Refusal::new(Code::NotReversible, detail).allowed("return").into());
+        }
+        let handed = loads::stop_of(tx, stop)?.map(|(_, _, state)| state);
+        if kind != UNDROPPED && handed == Some(StopState::Delivered) {
+            let detail = format!("load {number} handed it over: take that back at its stop");
+            return Err(Refusal::new(Code::NotReversible, detail).allowed("loads undrop").into());
         }
     }
     Ok(())

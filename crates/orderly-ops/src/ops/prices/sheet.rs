@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 
+use orderly_core::actor::{Permission, Scope};
 use orderly_core::pricing::PriceEntry;
 use orderly_core::pricing::new::NewEntry;
 use serde::Serialize;
 
-use super::{configure, lists};
+use super::lists;
 use crate::ops::catalog::ids;
 use crate::{App, Call, Error};
 
@@ -33,6 +34,7 @@ pub struct Sheet {
 /// # Errors
 /// `Invalid` where the file is no CSV with the columns `sku` and `price`; `unknown_price_list`.
 pub fn import(app: &App, call: &Call, code: &str, text: &[u8], dry: bool) -> Result<Sheet, Error> {
+    call.require(Permission::Configure, Scope::default())?;
     let (rows, mut rejected) = read(text)?;
     let count = rows.len() + rejected.len();
     let entries: Vec<NewEntry> = rows.iter().map(|(_, entry)| entry.clone()).collect();
@@ -57,8 +59,6 @@ pub fn import(app: &App, call: &Call, code: &str, text: &[u8], dry: bool) -> Res
     let written = !dry && rejected.is_empty() && taken > 0;
     if written {
         lists::put(app, call, code, &entries)?;
-    } else {
-        app.store.write(|tx| tx.savepoint(|tx| configure(tx, call)))?;
     }
     Ok(Sheet { rows: count, taken, rejected, written })
 }

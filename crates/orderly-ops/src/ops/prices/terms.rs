@@ -12,6 +12,7 @@ use orderly_store::tables::{accounts, channels};
 use serde::Serialize;
 
 use super::configure;
+use crate::call::content_hash;
 use crate::ops::catalog::ids;
 use crate::ops::read::catalog::item_called;
 use crate::ops::{Object, Reference, command};
@@ -52,6 +53,27 @@ impl Object for AccountTerms {
         let account = AccountId::from_bytes(id);
         let found = pricing::accounts(tx, &[account])?.pop();
         Ok(Self { account, pricing: found.map(|(_, own)| own).unwrap_or_default() })
+    }
+}
+
+/// The floor of a category, per million over the cost.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct CategoryTerms {
+    pub category: String,
+    pub margin_ppm: Option<i64>,
+}
+
+/// Categories are their own keys: a hash of the code stands for an id.
+impl Object for CategoryTerms {
+    fn reference(&self) -> Reference {
+        let id = content_hash(self.category.as_bytes());
+        Reference { kind: "category", id, sequence: 1 }
+    }
+    fn replay(tx: &mut Tx<'_>, id: [u8; 16], _: i64) -> Result<Self, Error> {
+        let mut all = pricing::categories(tx)?.into_iter();
+        let found = all.find(|(code, _)| content_hash(code.as_bytes()) == id);
+        let (category, margin_ppm) = found.ok_or_else(|| Error::not_found("category"))?;
+        Ok(Self { category, margin_ppm })
     }
 }
 
@@ -127,15 +149,13 @@ fn margin_of(text: &str) -> Result<Option<i64>, Refusal> {
 ///
 /// # Errors
 /// `invalid_field`, `invalid_text`.
-pub fn category(app: &App, call: &Call, code: &str, margin: &str) -> Result<Option<i64>, Error> {
-    app.store.write(|tx| {
-        tx.savepoint(|tx| {
-            configure(tx, call)?;
-            let code = text::short(code).map_err(|refusal| refusal.under("/code"))?;
-            let margin = margin_of(margin)?;
-            pricing::put_category(tx, &code, margin)?;
-            Ok(margin)
-        })
+pub fn category(app: &App, call: &Call, code: &str, margin: &str) -> Result<CategoryTerms, Error> {
+    command(app, call, "category.price_terms", |tx| {
+        configure(tx, call)?;
+        let code = text::short(code).map_err(|refusal| refusal.under("/code"))?;
+        let margin_ppm = margin_of(margin)?;
+        pricing::put_category(tx, &code, margin_ppm)?;
+        Ok(CategoryTerms { category: code, margin_ppm })
     })
 }
 

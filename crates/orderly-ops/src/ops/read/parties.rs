@@ -1,9 +1,12 @@
 //! Customers with their names, accounts and sites.
 
 use orderly_core::actor::{Permission, Scope};
+use orderly_core::money::{Currency, cumulative_share};
 use orderly_core::party::{Account, Contact, Customer, Exposure, Party, Site, email};
+use orderly_core::quote::{QuoteKind, QuoteState};
+use orderly_core::time::Day;
 use orderly_store::Tx;
-use orderly_store::tables::{accounts, customers, parties};
+use orderly_store::tables::{accounts, customers, parties, quotes};
 
 use crate::{App, Call, Error};
 
@@ -17,6 +20,43 @@ pub struct Known {
     pub contacts: Vec<(Contact, Option<Party>)>,
     /// What the account and each of its sites may owe and owes.
     pub exposures: Vec<Exposure>,
+    /// What orders may still draw on its agreements, in minor units of their currencies.
+    pub agreed: Vec<Agreed>,
+}
+
+/// What is left of an agreement: no debt yet, but goods promised at its prices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreed {
+    pub number: String,
+    pub valid_until: Option<Day>,
+    pub currency: Currency,
+    pub open: i64,
+}
+
+/// The most agreements of one account that are looked at.
+const MOST: i64 = 1_000;
+
+fn agreed(tx: &mut Tx<'_>, call: &Call, account: &Account) -> Result<Vec<Agreed>, Error> {
+    let mut out = Vec::new();
+    for one in quotes::list(tx, QuoteKind::Agreement, Some(account.id), None, MOST)? {
+        let today = crate::ops::quotes::today(tx, call, one.legal_entity)?;
+        if !matches!(one.state, QuoteState::Sent | QuoteState::Accepted) || one.expired(today) {
+            continue;
+        }
+        let mut open = 0;
+        for drawable in &one.lines {
+            open += cumulative_share(
+                drawable.line.amount,
+                drawable.left().get(),
+                drawable.line.offered.get().max(1),
+            );
+        }
+        if open > 0 {
+            let (number, valid_until) = (one.number.clone(), one.valid_until);
+            out.push(Agreed { number, valid_until, currency: one.currency, open });
+        }
+    }
+    Ok(out)
 }
 
 /// Returns up to `limit` customers after a number, by number, with the names in force.
@@ -55,6 +95,7 @@ pub fn show(app: &App, call: &Call, text: &str) -> Result<Known, Error> {
             sites: Vec::new(),
             contacts: Vec::new(),
             exposures: Vec::new(),
+            agreed: Vec::new(),
         };
         if let Some(account) = account {
             known.sites = accounts::sites(tx, account.id)?;
@@ -63,6 +104,7 @@ pub fn show(app: &App, call: &Call, text: &str) -> Result<Known, Error> {
                 known.contacts.push((contact, party));
             }
             known.exposures = accounts::exposures(tx, account.id)?;
+            known.agreed = agreed(tx, call, &account)?;
             known.account = Some(account);
         }
         Ok(known)

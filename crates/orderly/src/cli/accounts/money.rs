@@ -88,7 +88,8 @@ impl StatementArgs {
     }
 }
 
-fn aged_json(aged: &Aged, money: impl Fn(i64) -> String) -> Value {
+/// Aged debt as programs read it.
+pub fn aged_json(aged: &Aged, money: impl Fn(i64) -> String) -> Value {
     json!({
         "current": money(aged.current),
         "days_1_30": money(aged.to_30),
@@ -128,6 +129,7 @@ fn json(drawn: &AccountStatement) -> Value {
         "opening": money(statement.opening),
         "entries": entries.collect::<Vec<_>>(),
         "closing": money(statement.closing),
+        "unapplied": money(drawn.unapplied),
         "open": open.collect::<Vec<_>>(),
         "aged": aged_json(&statement.aged, money),
     })
@@ -188,6 +190,11 @@ fn page(drawn: &AccountStatement, only_open: bool) -> String {
     let ages = AGES.iter().zip(statement.aged.parts());
     let ages: Vec<String> = ages.map(|(age, minor)| format!("{age} {}", money(minor))).collect();
     lines.extend([String::new(), ages.join(", ")]);
+    if drawn.unapplied != 0 {
+        let rest = money(statement.closing - drawn.unapplied);
+        let paid = money(drawn.unapplied);
+        lines.push(format!("Paid and not applied yet: {paid}; with it, {rest} is owed"));
+    }
     lines.join("\n")
 }
 

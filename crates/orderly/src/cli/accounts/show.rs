@@ -111,6 +111,11 @@ fn json(account: &Account, known: &Known) -> Value {
         "customer": known.customer.number,
         "party": known.party.as_ref().map(AddressOut::from),
         "owed": owed.collect::<Vec<_>>(),
+        "agreed": known.agreed.iter().map(|one| json!({
+            "agreement": one.number, "currency": one.currency.to_string(),
+            "valid_until": one.valid_until.map(|day| day.to_string()),
+            "open": amount(one.open, one.currency),
+        })).collect::<Vec<_>>(),
         "sites": known.sites.iter().map(|site| json!({
             "code": site.code, "name": site.name, "reference": site.reference,
             "active": site.active,
@@ -148,6 +153,10 @@ fn page(account: &Account, known: &Known) -> String {
     });
     let head = ["site", "open>", "dispatched>", "invoiced>", "limit>", "available>", "reference"];
     lines.push(table(&head, rows));
+    for one in &known.agreed {
+        let (open, currency) = (amount(one.open, one.currency), one.currency);
+        lines.push(format!("Agreement {}: {open} {currency} may still be drawn", one.number));
+    }
     if !known.contacts.is_empty() {
         lines.push(String::new());
         let rows = known.contacts.iter().map(|(contact, party)| {

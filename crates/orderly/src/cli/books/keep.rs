@@ -7,7 +7,9 @@ use orderly_core::books::chart::Chart as Template;
 use serde_json::json;
 
 use super::super::output::table;
-use super::{Chart, Close, Enter, Rates, Reopen, Reverse, Session, YearEnd, day, now, period};
+use super::{
+    Chart, Close, Enter, LateCost, Rates, Reopen, Reverse, Session, YearEnd, day, now, period,
+};
 use crate::Error;
 use crate::ops::books::chart as charts;
 use crate::ops::books::entries::{self, EntryIn, EntryPostingIn};
@@ -15,6 +17,7 @@ use crate::ops::books::journals;
 use crate::ops::books::periods::{self, Changed};
 use crate::ops::books::rates::{self as rate_ops, RateIn};
 use crate::ops::books::ready::{self, Warning};
+use crate::ops::books::{LateCostIn, enter_late_cost};
 
 /// Files above this are no chart and no rates.
 const MAX_BYTES: u64 = 8_000_000;
@@ -105,6 +108,19 @@ pub fn enter(session: &Session, enter: &Enter) -> Result<ExitCode, Error> {
     }
     let new = EntryIn { entity: enter.entity.clone(), on: enter.on.clone(), postings };
     posted(session, &entries::enter(&app, &call, &new)?)
+}
+
+pub fn late_cost(session: &Session, late: &LateCost) -> Result<ExitCode, Error> {
+    let new = LateCostIn {
+        sku: late.sku.clone(),
+        location: late.at.clone(),
+        received: late.received.clone(),
+        amount: late.amount.clone(),
+        contra: late.contra.clone(),
+    };
+    let app = session.open()?;
+    let call = session.changing(&late.given, &new)?;
+    posted(session, &enter_late_cost(&app, &call, &new)?)
 }
 
 pub fn reverse(session: &Session, reverse: &Reverse) -> Result<ExitCode, Error> {

@@ -19,6 +19,7 @@ use crate::ops::payments::{self, PaymentIn, Settling, StepIn};
 use crate::ops::read::{catalog, money, orders};
 use crate::ops::refunds::{self, How, RefundIn, RefundLineIn};
 use crate::ops::returns::{self, ReturnIn, ReturnLineIn};
+use crate::ops::tills;
 use crate::wire::out::amount;
 
 /// How a provider answers.
@@ -58,6 +59,12 @@ pub struct Pay {
     /// The provider's name of the payment
     #[arg(long)]
     reference: Option<String>,
+    /// The cash that was handed over: the rest is change
+    #[arg(long)]
+    tendered: Option<String>,
+    /// The drawer the cash goes into
+    #[arg(long)]
+    drawer: Option<String>,
     /// Reserve the money only; `orders capture` takes it later
     #[arg(long)]
     authorize: bool,
@@ -111,9 +118,12 @@ impl Pay {
     pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         let app = session.open()?;
         let order = orders::get(&app, &session.reading(), &self.order)?;
-        let call = session.changing(&self.given, self)?;
+        let mut call = session.changing(&self.given, self)?;
+        let drawer = self.drawer.as_deref().map(|code| tills::drawer(&app, code));
+        call.drawer = drawer.transpose()?.map(|drawer| drawer.id);
         let new = PaymentIn {
             order: Some(order.id),
+            tendered: self.tendered.clone(),
             provider: Some(self.provider.clone()),
             method: self.method.clone(),
             reference: self.reference.clone(),

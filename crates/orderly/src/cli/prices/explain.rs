@@ -131,8 +131,12 @@ pub fn lines(traces: &[Trace]) -> String {
         let sku = trace.sku.clone().unwrap_or_else(|| "text".into());
         let list = trace.list.as_ref().map(|list| format!(" {list}")).unwrap_or_default();
         let source = trace.source.code().replace('_', " ");
-        let mut text =
-            format!("Line {}: {sku} at {} from {source}{list}", trace.position, trace.price);
+        let mut text = match trace.charge {
+            None => {
+                format!("Line {}: {sku} at {} from {source}{list}", trace.position, trace.price)
+            }
+            Some(_) => format!("Charge {}: {}", trace.position, trace.price),
+        };
         for step in &trace.steps {
             text.push_str(&format!(", {} off by {}", per_cent(step.discount_ppm), step.code));
         }
@@ -147,7 +151,10 @@ pub fn lines(traces: &[Trace]) -> String {
             let note = tax.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
             text.push_str(&format!(", {} {rate} %{note}", tax.code));
         }
-        format!("{text}\n{}", considered(&trace.considered))
+        match trace.charge {
+            None => format!("{text}\n{}", considered(&trace.considered)),
+            Some(_) => text,
+        }
     };
     traces.iter().map(one).collect::<Vec<_>>().join("\n")
 }

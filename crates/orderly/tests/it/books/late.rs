@@ -1,6 +1,6 @@
 //! Costs that become known after the goods came in.
 
-use orderly::ops::books::{Allotted, LateCost, late_cost};
+use orderly::ops::books::{Allotted, LateCost, LateCostIn, enter_late_cost, late_cost};
 use orderly::ops::orders::ids_after_audit;
 use orderly::ops::stock;
 use orderly::{Error, verify};
@@ -106,5 +106,42 @@ fn goods_that_turn_out_cheaper_take_no_more_than_their_value() {
         is_clean(&shop);
         // Nothing is posted for nothing.
         assert_eq!(posted(&shop, &cost(&shop, "leeds", 10, 0, 2)).unwrap(), Allotted::default());
+    }
+}
+
+#[test]
+fn a_person_posts_a_late_cost_with_its_reason() {
+    for shop in Shop::each() {
+        received(&shop);
+        let ask = |received: &str, amount: &str, contra: &str| LateCostIn {
+            sku: "BOLT".into(),
+            location: "leeds".into(),
+            received: received.into(),
+            amount: amount.into(),
+            contra: contra.into(),
+        };
+        let enter = |new: LateCostIn| {
+            let call = shop.call().with_reason("duty of March");
+            enter_late_cost(&shop.app, &call, &new)
+        };
+        let rows = shop.rows();
+        let silent = enter_late_cost(&shop.app, &shop.call(), &ask("10", "1.00", "bank"));
+        assert_eq!(code(silent), Code::ReasonRequired);
+        assert_eq!(code(enter(ask("0", "1.00", "bank"))), Code::InvalidField);
+        assert_eq!(code(enter(ask("10", "0", "bank"))), Code::MoneyInvalid);
+        assert_eq!(code(enter(ask("10", "1.00", "receivables"))), Code::ControlAccount);
+        assert_eq!(code(enter(ask("10", "1.00", "nowhere"))), Code::UnknownLedgerAccount);
+        assert!(enter_late_cost(&shop.app, &shop.stranger(), &ask("10", "1", "bank")).is_err());
+        assert_eq!(shop.rows(), rows);
+        let (before, gone) = (shop.balance(Account::Inventory), shop.balance(Account::CostOfGoods));
+        let call = shop.call().with_reason("duty of March").with_key("duty", b"1");
+        let posted = enter_late_cost(&shop.app, &call, &ask("10", "1.00", "bank")).unwrap();
+        let again = enter_late_cost(&shop.app, &call, &ask("10", "1.00", "bank")).unwrap();
+        assert_eq!(posted, again);
+        let inventory = shop.balance(Account::Inventory) - before;
+        let cost = shop.balance(Account::CostOfGoods) - gone;
+        assert_eq!((inventory + cost, shop.balance(Account::Bank)), (100, -100));
+        assert!(inventory > 0 && cost > 0, "{inventory} here, {cost} gone");
+        is_clean(&shop);
     }
 }

@@ -1,8 +1,11 @@
 //! Accounts on hold and closed.
 
-use orderly::ops::accounts::{close, find, hold, release, reopen, set_limit};
+use orderly::ops::accounts::{HOLD_STOPS, close, find, hold, release, reopen, set_limit};
 use orderly::ops::fulfillments::cancel::cancel;
+use orderly::ops::fulfillments::shipments::{Shipping, ship};
+use orderly::ops::fulfillments::{pack, pick, release as release_order};
 use orderly::ops::orders::place::place;
+use orderly::ops::settings;
 use orderly_core::order::cancel::Cancel;
 use orderly_core::party::AccountState;
 use orderly_core::refusal::Code;
@@ -37,6 +40,34 @@ fn closing_and_opening_again_passes_no_limit() {
         placed(&shop, &nails("50", Some("NORTH")));
         assert_eq!(owed(&shop, account.id, None), (500, 0, 0));
         assert_eq!(code(reopen(app, &shop.call(), account.id)), Code::InvalidTransition);
+        proof::all_holds(app);
+    }
+}
+
+#[test]
+fn an_account_on_hold_stops_what_is_not_released_or_what_the_setting_says() {
+    for shop in Shop::each() {
+        let app = &shop.app;
+        shop.buy("depot", "NAIL", "1000", "0.03");
+        let account = account(&shop, None);
+        let orders = [(); 3].map(|()| placed(&shop, &nails("10", None)));
+        let [first, second, third] = orders.map(|one| (one.id, one.fulfillments[0].id));
+        release_order(app, &shop.call(), first).unwrap();
+        hold(app, &shop.call().with_reason("a check bounced"), account.id).unwrap();
+        let rows = shop.rows();
+        let late = release_order(app, &shop.call(), second);
+        assert_eq!(code(late), Code::AccountOnHold);
+        assert_eq!(shop.rows(), rows);
+        pick(app, &shop.call(), first, &[]).unwrap();
+        pack(app, &shop.call(), first, &[]).unwrap();
+        settings::set(app, &shop.call(), HOLD_STOPS, "ship").unwrap();
+        let leaves = ship(app, &shop.call(), first, &Shipping::default());
+        assert_eq!(code(leaves), Code::AccountOnHold);
+        settings::set(app, &shop.call(), HOLD_STOPS, "release").unwrap();
+        ship(app, &shop.call(), first, &Shipping::default()).unwrap();
+        release_order(app, &passing(&shop, Code::AccountOnHold), second).unwrap();
+        settings::set(app, &shop.call(), HOLD_STOPS, "orders").unwrap();
+        release_order(app, &shop.call(), third).unwrap();
         proof::all_holds(app);
     }
 }

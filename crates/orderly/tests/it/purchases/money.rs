@@ -2,9 +2,11 @@
 
 use orderly::Error;
 use orderly::ops::purchases::{pay, rebates, returns};
+use orderly::ops::suppliers;
 use orderly_core::books::Account;
 use orderly_core::purchase::vendor::VendorReturnState;
 use orderly_core::refusal::Code;
+use orderly_core::time::Day;
 use orderly_store::tables::supplier_invoices::SupplierPayment;
 use serde_json::{Value, json};
 
@@ -37,6 +39,12 @@ fn one_transfer_pays_several_invoices_and_parts_and_can_be_taken_back() {
         let both = json!([{ "number": "R-1" }, { "number": "R-2", "amount": "20.00" }]);
         let payment = shop.pay(both, json!([])).unwrap();
         assert_eq!((payment.number.as_str(), payment.amount), ("SP1001", 5_000));
+        let aged = |day: Option<Day>| suppliers::aged(&shop.app, &shop.call(), day).unwrap();
+        let owed = aged(None);
+        assert_eq!((owed[0].supplier.as_str(), owed[0].aged.current), ("ACME", 3_000));
+        let late = shop.call().now.day_in("UTC").plus_days(100);
+        assert_eq!((aged(Some(late))[0].aged.sum(), aged(Some(late))[0].aged.current), (3_000, 0));
+        assert!(aged(Some(Day::parse("2020-01-01").unwrap())).is_empty());
         assert_eq!(shop.balance(Account::Bank), -5_000);
         assert_eq!(shop.balance(Account::Payables), -3_000);
         let rows = shop.rows();

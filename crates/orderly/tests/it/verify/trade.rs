@@ -71,7 +71,8 @@ fn every_planted_corruption_of_quotes_and_loads_is_found_and_nothing_else() {
         let part = crate::fixture::read(json!({ "lines": [{ "line": 1, "quantity": "40" }] }));
         convert(&own.app, &own.call(), quote.id, &part).unwrap();
         let (_, home, stop) = on_the_road(&own);
-        let drop = Drop { received_by: "A. Field".into(), ..Drop::default() };
+        let collected = Some("30.00".into());
+        let drop = Drop { received_by: "A. Field".into(), collected, ..Drop::default() };
         road::drop_at(&own.app, &own.call(), home.id, stop, &drop).unwrap();
         road::give_back(&own.app, &own.call(), home.id, Back::default()).unwrap();
         on_the_road(&own);

@@ -93,6 +93,18 @@ pub(super) fn traces(order: &Order, text: &str, sink: &mut Sink<'_>) {
         return sink.whole(Rule::Traces, "price", values);
     };
     for trace in traces {
+        if let Some(id) = trace.charge {
+            let charge = order.charges.iter().find(|charge| charge.id == id);
+            let named = |charge: &Charge| charge.taxes.iter().map(|tax| tax.name.clone()).collect();
+            let actual: Option<Vec<String>> = charge.map(named);
+            let wanted: Vec<String> = trace.taxes.iter().map(|tax| tax.code.clone()).collect();
+            if actual.as_ref() != Some(&wanted) {
+                let actual = actual.map_or_else(|| "no charge".to_owned(), |own| own.join(", "));
+                let part = ("charge", id.to_string());
+                sink.part(Rule::Traces, part, "taxes", [wanted.join(", "), actual]);
+            }
+            continue;
+        }
         let line = order.lines.iter().find(|line| line.id == trace.line);
         let price = line.map(|line| (line.price, line.price_ratio));
         if price == Some((trace.price, trace.ratio)) {
