@@ -1,7 +1,7 @@
 //! The money of an order: every total from its rows, every amount from its price.
 
 use orderly_core::order::price;
-use orderly_core::order::{Order, Tax};
+use orderly_core::order::{Charge, Order, Tax};
 use orderly_core::pricing::Trace;
 
 use super::{Rule, Sink};
