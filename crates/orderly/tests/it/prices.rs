@@ -362,7 +362,8 @@ fn what_is_not_there_is_refused_and_changes_nothing() {
         let asked: OrderIn =
             read(json!({ "channel": "market", "lines": [{ "sku": "NEW", "quantity": "1" }] }));
         assert_eq!(refusal(place(app, &call(&shop), &asked)).code(), Code::RateMissing);
-        assert_eq!(terms::category(app, &call(&shop), "wood", "5").unwrap(), Some(50_000));
+        let floor = terms::category(app, &call(&shop), "wood", "5").unwrap();
+        assert_eq!(floor.margin_ppm, Some(50_000));
         assert_eq!(terms::groups(app, &call(&shop)).unwrap().0.len(), 0);
         clean(&shop);
     }
