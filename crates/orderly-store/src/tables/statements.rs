@@ -52,7 +52,8 @@ pub fn unapplied(
                 SELECT CASE a.kind WHEN 'captured' THEN -a.amount_minor ELSE a.amount_minor END
                   FROM payment p JOIN application a ON a.payment_id = p.id
                  WHERE (p.account_id = $1 OR (p.account_id IS NULL AND p.customer_id = $4))
-                   AND p.currency = $2 AND a.kind IN ('captured', 'refunded') AND a.applied_at < $3) x";
+                   AND p.currency = $2 AND a.kind IN ('captured', 'refunded')
+                   AND a.applied_at < $3) x";
     let params: [&dyn ToValue; 4] = [&account, &currency, &before, &customer];
     let found = tx.query_one(sql, &params, |row| row.get("amount"))?;
     Ok(found.unwrap_or(0))
