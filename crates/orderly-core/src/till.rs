@@ -211,7 +211,8 @@ impl Session {
     /// Decides what was counted: the session takes no more cash, unless it is resumed.
     ///
     /// # Errors
-    /// `session_closed`; `money_invalid` for pieces below zero, `money_too_large`.
+    /// `session_closed`; `invalid_transition` where it is counted: the answer said what should be
+    /// there; `money_invalid` for pieces below zero, `money_too_large`.
     pub fn count(
         &self,
         pieces: &[(i64, i64)],
@@ -219,6 +220,10 @@ impl Session {
         now: Instant,
     ) -> Result<(Self, Count), Refusal> {
         self.ensure_not_closed()?;
+        ensure(self.state != SessionState::Counted, || {
+            let detail = "the drawer is counted: go on with its session to count it again";
+            Refusal::new(Code::InvalidTransition, detail).allowed("orderly tills resume")
+        })?;
         let mut counted = 0_i64;
         for (value, number) in pieces {
             ensure(*value > 0 && *number >= 0, || {

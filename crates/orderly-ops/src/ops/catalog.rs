@@ -52,7 +52,7 @@ pub(super) fn ids(call: &Call) -> IdSource {
 
 /// Refuses what exists already.
 pub(super) fn taken(what: &str, name: &str) -> Error {
-    let detail = format!("there is a {what} `{name}` already");
+    let detail = format!("{what} `{name}` is there already");
     Refusal::new(Code::AlreadyExists, detail).into()
 }
 

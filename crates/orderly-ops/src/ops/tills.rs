@@ -349,7 +349,7 @@ pub fn move_cash(app: &App, call: &Call, code: &str, new: &MoveIn) -> Result<Ses
 /// `20 × 5.00`. The answer says what was expected.
 ///
 /// # Errors
-/// `no_open_session`; `money_invalid`.
+/// `no_open_session`; `invalid_transition` where it is counted already; `money_invalid`.
 pub fn count(
     app: &App,
     call: &Call,

@@ -111,9 +111,9 @@ struct Advice {
 
 fn advice(error: &Error) -> Advice {
     let (means, to_do) = match error {
-        Error::NotFound { .. } => (
+        Error::NotFound { what } => (
             "nothing here has this number, id, channel id or tracking number",
-            "list what there is (`orderly orders list`, `orderly items list`) and copy one".into(),
+            format!("list what there is (`orderly {}`) and copy one", listing(what)),
         ),
         Error::Refused(refusal) => refused(refusal.code()),
         Error::Forbidden { permission } => (
@@ -133,6 +133,34 @@ fn advice(error: &Error) -> Advice {
         Error::Again => ("another change came first", "run the same command again".into()),
     };
     Advice { means, to_do }
+}
+
+/// The command that lists things of the kind that was not found, by how its name begins.
+fn listing(what: &str) -> &'static str {
+    const LISTS: [(&str, &str); 20] = [
+        ("account", "accounts list"),
+        ("bank account", "bank accounts"),
+        ("bank", "bank lines"),
+        ("channel", "channels"),
+        ("customer", "customers list"),
+        ("drawer", "tills list"),
+        ("exchange", "exchanges list"),
+        ("invoice R", "purchases invoices"),
+        ("invoice", "invoices list"),
+        ("item", "items list"),
+        ("journal", "books journals"),
+        ("load", "loads list"),
+        ("location", "locations"),
+        ("payment", "payments list"),
+        ("purchase", "purchases list"),
+        ("quote", "quotes list"),
+        ("refund", "refunds list"),
+        ("return", "returns list"),
+        ("supplier", "suppliers list"),
+        ("work", "work list"),
+    ];
+    let of = LISTS.iter().find(|(word, _)| what.starts_with(word));
+    of.map_or("orders list", |(_, list)| list)
 }
 
 /// What a refusal means and what helps, by its code.
@@ -156,8 +184,8 @@ fn refused(code: Code) -> (&'static str, String) {
             "release the hold (`orderly orders release-hold ORDER HOLD`)",
         ),
         Code::InvalidTransition | Code::NothingToDo => (
-            "the order is not at a stage where this can be done",
-            "look where it stands: `orderly orders show ORDER`",
+            "it is not at a stage where this can be done",
+            "show it to see where it stands, and take the step that comes first",
         ),
         Code::NotReversible => (
             "the step has left the house and cannot be taken back",
@@ -174,6 +202,49 @@ fn refused(code: Code) -> (&'static str, String) {
         }
         Code::UnknownUnit | Code::UnitMismatch => {
             ("the item is not sold by this unit", "see its units: `orderly items show SKU`")
+        }
+        Code::UnknownSupplier => ("no supplier has this code", "see `orderly suppliers list`"),
+        Code::UnknownVehicle => ("no vehicle has this code", "see `orderly vehicles list`"),
+        Code::UnknownPriceList => ("no price list has this code", "see `orderly prices list`"),
+        Code::UnknownTaxCode => (
+            "no tax code is called so",
+            "see `orderly taxes list`, or add it: `orderly taxes code`",
+        ),
+        Code::UnknownLedgerAccount => ("no account is called so", "see `orderly books chart`"),
+        Code::KitEmpty => (
+            "nothing says what it is made of",
+            "name what goes in with --component SKU=QTY, or a kit with --recipe",
+        ),
+        Code::NoOpenSession => (
+            "cash belongs to a session of its drawer",
+            "open one: `orderly tills open DRAWER --float AMOUNT`",
+        ),
+        Code::SessionOpen => (
+            "a drawer has one session at a time",
+            "count and close it: `orderly tills count`, then `orderly tills close`",
+        ),
+        Code::AboveDrawer => ("there is less cash than that", "take what there is, or count it"),
+        Code::AbovePayable | Code::AboveUnapplied | Code::AboveOpen | Code::AboveEntry => {
+            ("less is open than that", "name an amount up to what is allowed")
+        }
+        Code::AboveTolerance => {
+            ("more came than was ordered and is tolerated", "receive what is allowed")
+        }
+        Code::PeriodClosed => {
+            ("its books are closed", "use a day from the first open one on, or reopen the period")
+        }
+        Code::PeriodNotOver | Code::PeriodNotNext => (
+            "periods are closed one after the other, once they are over",
+            "see `orderly books periods`",
+        ),
+        Code::RateMissing => {
+            ("there is no rate of exchange for that day", "set one: `orderly books rates set`")
+        }
+        Code::QuoteExpired => {
+            ("its last day has passed", "price it again (`orderly quotes re-price`) and send it")
+        }
+        Code::AlreadyMatched => {
+            ("a movement is matched once", "undo that first: `orderly bank unmatch LINE`")
         }
         Code::AlreadyExists => ("it is there already", "show it, or choose another code"),
         Code::ReasonRequired => ("this is kept with its reason", "say why with --reason"),

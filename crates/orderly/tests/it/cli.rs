@@ -1,5 +1,7 @@
 //! The command line as a person and a program use it: the binary is run, nothing is mocked.
 
+mod trade;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
