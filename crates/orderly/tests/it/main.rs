@@ -31,6 +31,7 @@ mod purchases;
 mod quotes;
 mod random;
 mod refunds;
+mod refusals;
 mod returns;
 mod sequence;
 mod sold;

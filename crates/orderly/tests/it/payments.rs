@@ -54,7 +54,7 @@ fn of(order: &Order, line: usize, cause: Cause, qty: i64) -> RefundIn {
     }
 }
 
-fn goodwill(order: &Order, qty: i64) -> RefundIn {
+pub(crate) fn goodwill(order: &Order, qty: i64) -> RefundIn {
     of(order, 0, Cause::Goodwill, qty)
 }
 

@@ -59,7 +59,7 @@ impl Shop {
     }
 
     /// A call of a day that comes later in the year 2026.
-    fn on(&self, day: &str) -> Call {
+    pub fn on(&self, day: &str) -> Call {
         let mut call = self.call();
         call.now = orderly_core::time::Instant::parse(&format!("{day}T12:00:00Z")).unwrap();
         call
@@ -81,7 +81,7 @@ fn drawn(quote: &Quote) -> Vec<i64> {
     quote.lines.iter().map(|line| line.drawn.get()).collect()
 }
 
-fn part(line: i64, quantity: &str) -> orderly::wire::quotes::ConvertIn {
+pub(crate) fn part(line: i64, quantity: &str) -> orderly::wire::quotes::ConvertIn {
     read(json!({ "lines": [{ "line": line, "quantity": quantity }] }))
 }
 

@@ -46,9 +46,8 @@ fn a_refund_above_the_maximum_tells_the_maximum() {
         shop.stock("PAINT", "leeds", 10, None);
         let order = shop.sold(&[("PAINT", "3")]);
         let most = (Code::AboveRefundable, 409, Some("3"));
-        let ask = |shop: &Shop| {
-            refunds::make(&shop.app, &shop.call(), order.id, &goodwill(&order, 4))
-        };
+        let ask =
+            |shop: &Shop| refunds::make(&shop.app, &shop.call(), order.id, &goodwill(&order, 4));
         denied(&shop, ask, most);
     }
 }
@@ -58,9 +57,8 @@ fn a_closed_period_tells_the_first_open_day_and_is_not_closed_twice() {
     for shop in Shop::each() {
         shop.entered(&shop.call_at("2026-02-10T09:00:00Z"), "2026-02-10", "5.00").unwrap();
         periods::close(&shop.app, &shop.call_at("2026-03-02T09:00:00Z"), None, None).unwrap();
-        let late = |shop: &Shop| {
-            shop.entered(&shop.call_at("2026-03-02T10:00:00Z"), "2026-02-28", "1.00")
-        };
+        let late =
+            |shop: &Shop| shop.entered(&shop.call_at("2026-03-02T10:00:00Z"), "2026-02-28", "1.00");
         denied(&shop, late, (Code::PeriodClosed, 409, Some("2026-03-01")));
         let again = |shop: &Shop| {
             let february = Period::parse("2026-02").unwrap();
@@ -89,13 +87,11 @@ fn more_than_was_agreed_is_not_called_off_and_an_expired_quote_is_priced_again()
         let agreement = shop.agreed(json!([
             { "sku": "BRICK", "quantity": "5000", "unit_price": "300.00", "price_unit": "thousand" },
         ]));
-        let above =
-            |shop: &Shop| convert(&shop.app, &shop.call(), agreement.id, &part(1, "5001"));
+        let above = |shop: &Shop| convert(&shop.app, &shop.call(), agreement.id, &part(1, "5001"));
         denied(&shop, above, (Code::AboveAgreement, 409, Some("5000 each")));
         let quote = shop.quoted(json!([{ "sku": "NAIL", "quantity": "9", "unit_price": "0.08" }]));
-        let late = |shop: &Shop| {
-            convert(&shop.app, &shop.on("2026-04-01"), quote.id, &Default::default())
-        };
+        let late =
+            |shop: &Shop| convert(&shop.app, &shop.on("2026-04-01"), quote.id, &Default::default());
         denied(&shop, late, (Code::QuoteExpired, 409, Some("re-price")));
     }
 }
@@ -137,8 +133,7 @@ fn money_of_another_currency_needs_a_rate_and_pays_no_invoice_of_ours() {
         let lines = dollars(&shop);
         let invoice = invoiced(&shop);
         let costs = MatchIn { clear: Some(Account::BankFees), ..MatchIn::default() };
-        let fees =
-            |shop: &Shop| bank::match_entry(&shop.app, &shop.call(), lines[1], &costs);
+        let fees = |shop: &Shop| bank::match_entry(&shop.app, &shop.call(), lines[1], &costs);
         denied(&shop, fees, (Code::RateMissing, 422, None));
         let rate = RateIn {
             currency: "USD".into(),
