@@ -9,7 +9,7 @@ use orderly::ops::loads::read as loads;
 use orderly::ops::loads::road::{self, Drop};
 use orderly::ops::orders::get;
 use orderly::ops::orders::place::place;
-use orderly::ops::payments::on_delivery::owed;
+use orderly::ops::payments::on_delivery::{Owed, owed};
 use orderly_core::books::Account;
 use orderly_core::id::OrderId;
 use orderly_core::load::{ProofKind, StopState};
@@ -101,7 +101,7 @@ fn a_carrier_remits_many_at_once_and_what_came_is_not_taken_back() {
         let done = match_entry(&shop.app, &shop.call(), id, &from("dhl")).unwrap();
         assert_eq!(done.difference, -500);
         let left = owed(&shop.app, &shop.call(), None).unwrap();
-        assert_eq!(left.iter().map(|one| one.open()).collect::<Vec<_>>(), [2_000, 500]);
+        assert_eq!(left.iter().map(Owed::open).collect::<Vec<_>>(), [2_000, 500]);
         let of = (orders[0].id, orders[0].shipments[0].id);
         let back = undeliver(&shop.app, &shop.call(), of);
         assert_eq!(code(back), Code::NotReversible);
