@@ -165,7 +165,21 @@ fn listing(what: &str) -> &'static str {
 
 /// What a refusal means and what helps, by its code.
 fn refused(code: Code) -> (&'static str, String) {
-    let (means, to_do) = match code {
+    let (means, to_do) = of_goods(code)
+        .or_else(|| of_money(code))
+        .unwrap_or(("nothing was changed", "correct what is named and run it again"));
+    let to_do = match code.overridden_by() {
+        Some(_) => format!("{to_do}, or pass it with --override {} --reason WHY", code.code()),
+        None => to_do.into(),
+    };
+    (means, to_do)
+}
+
+type Helps = Option<(&'static str, &'static str)>;
+
+/// About orders, goods and names.
+fn of_goods(code: Code) -> Helps {
+    Some(match code {
         Code::InsufficientStock | Code::NoPieceServes | Code::BackorderLimit => (
             "the channel does not sell what is not there",
             "order what is available, receive stock (`orderly stock receive`)",
@@ -215,6 +229,13 @@ fn refused(code: Code) -> (&'static str, String) {
             "nothing says what it is made of",
             "name what goes in with --component SKU=QTY, or a kit with --recipe",
         ),
+        _ => return None,
+    })
+}
+
+/// About money, books and everything that happens once.
+fn of_money(code: Code) -> Helps {
+    Some(match code {
         Code::NoOpenSession => (
             "cash belongs to a session of its drawer",
             "open one: `orderly tills open DRAWER --float AMOUNT`",
@@ -248,11 +269,6 @@ fn refused(code: Code) -> (&'static str, String) {
         }
         Code::AlreadyExists => ("it is there already", "show it, or choose another code"),
         Code::ReasonRequired => ("this is kept with its reason", "say why with --reason"),
-        _ => ("nothing was changed", "correct what is named and run it again"),
-    };
-    let to_do = match code.overridden_by() {
-        Some(_) => format!("{to_do}, or pass it with --override {} --reason WHY", code.code()),
-        None => to_do.into(),
-    };
-    (means, to_do)
+        _ => return None,
+    })
 }

@@ -85,7 +85,10 @@ fn more_than_was_agreed_is_not_called_off_and_an_expired_quote_is_priced_again()
         shop.buy("depot", "BRICK", "9000", "0.20");
         shop.buy("depot", "NAIL", "500", "0.03");
         let agreement = shop.agreed(json!([
-            { "sku": "BRICK", "quantity": "5000", "unit_price": "300.00", "price_unit": "thousand" },
+            {
+                "sku": "BRICK", "quantity": "5000", "unit_price": "300.00",
+                "price_unit": "thousand",
+            },
         ]));
         let above = |shop: &Shop| convert(&shop.app, &shop.call(), agreement.id, &part(1, "5001"));
         denied(&shop, above, (Code::AboveAgreement, 409, Some("5000 each")));
