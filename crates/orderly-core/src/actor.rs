@@ -109,6 +109,7 @@ permissions! {
     OverrideQuote "quote.override_price"
     Load "load"
     OverrideLoad "load.override_capacity"
+    Message "message"
 }
 
 /// Where a grant or a need applies; `None` means everywhere.

@@ -51,6 +51,23 @@ fn show(prefix: &str, bytes: [u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Resul
     write!(f, "{prefix}_{}", std::str::from_utf8(&text).expect("the alphabet is ASCII"))
 }
 
+/// The prefix and the bytes of any id's text.
+pub fn bytes_of(text: &str) -> Option<(&str, [u8; 16])> {
+    let (prefix, rest) = text.split_once('_')?;
+    Some((prefix, decode(rest)?))
+}
+
+/// The text of an id whose type is known only by its prefix.
+pub fn text_of(prefix: &str, bytes: [u8; 16]) -> String {
+    struct Shown<'a>(&'a str, [u8; 16]);
+    impl fmt::Display for Shown<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            show(self.0, self.1, f)
+        }
+    }
+    Shown(prefix, bytes).to_string()
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident $prefix:literal)+) => {$(
         $(#[$doc])*
@@ -162,6 +179,7 @@ ids! {
     CustomerId "cus"
     DeliveryId "dlv"
     DifferenceId "dif"
+    DispatchId "dpt"
     DiscountRuleId "dsr"
     DispositionId "dsp"
     DocumentId "doc"
@@ -184,6 +202,7 @@ ids! {
     LoadId "lod"
     LocationId "loc"
     LotId "lot"
+    MessageId "msg"
     MovementId "mov"
     OrderId "ord"
     ParcelId "pcl"
@@ -217,6 +236,7 @@ ids! {
     SupplierPaymentId "spa"
     SupplierShipmentId "ssh"
     TaskId "tsk"
+    TemplateId "tpl"
     TaxExemptionId "tex"
     TaxRuleId "txr"
     TillCountId "tlc"

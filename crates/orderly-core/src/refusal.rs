@@ -175,6 +175,19 @@ codes! {
     ContactMayNotOrder "contact_may_not_order" 409;
     ContactMayNotCollect "contact_may_not_collect" 409;
     ApprovalByRequester "approval_by_requester" 409;
+    /// No event has this type.
+    UnknownEventType "unknown_event_type" 422;
+    /// Orderly does not call addresses like this one, unless a setting allows it.
+    AddressNotAllowed "address_not_allowed" 422;
+    /// Somebody is sending it right now.
+    OnItsWay "on_its_way" 409;
+    UnknownTemplate "unknown_template" 422;
+    /// The template cannot be read, or does not end.
+    InvalidTemplate "invalid_template" 422;
+    /// The template names what nobody fills in.
+    UnknownVariable "unknown_variable" 422;
+    /// There is nobody to write to.
+    NoAddress "no_address" 422;
     PromiseInThePast "promise_in_the_past" 422;
 }
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use orderly_store::Store;
 
-use crate::Error;
+use crate::vault::Vault;
+use crate::{Error, Wake};
 
 /// One tenant, opened. Cheap to clone.
 #[derive(Clone)]
@@ -14,6 +15,10 @@ pub struct App {
     pub store: Store,
     /// The order numbers this process may use.
     pub reserved: Arc<Mutex<Range<i64>>>,
+    /// Seals secrets with a key that is not in the database.
+    pub vault: Arc<Vault>,
+    /// Told after every command: there may be work for the jobs.
+    pub wake: Wake,
 }
 
 impl App {
@@ -22,12 +27,22 @@ impl App {
     /// # Errors
     /// `Unavailable` where the engine cannot be reached, is unsafe or too old.
     pub fn open(location: &str) -> Result<Self, Error> {
-        Ok(Self { store: Store::open(location)?, reserved: Arc::new(Mutex::new(0..0)) })
+        Ok(Self {
+            store: Store::open(location)?,
+            reserved: Arc::new(Mutex::new(0..0)),
+            vault: Arc::new(Vault::of(location)),
+            wake: Wake::default(),
+        })
     }
 
     /// The same tenant for trying things: operations answer as ever, and nothing of it stays.
     #[must_use]
     pub fn rehearsal(&self) -> Self {
-        Self { store: self.store.rehearsal(), reserved: Arc::new(Mutex::new(0..0)) }
+        Self {
+            store: self.store.rehearsal(),
+            reserved: Arc::new(Mutex::new(0..0)),
+            vault: Arc::clone(&self.vault),
+            wake: Wake::default(),
+        }
     }
 }

@@ -17,7 +17,9 @@ pub mod fulfillments;
 pub mod import;
 pub mod invoices;
 pub mod loads;
+pub mod messages;
 pub mod orders;
+pub mod outbound;
 pub mod parties;
 pub mod payments;
 pub mod prices;
@@ -32,5 +34,6 @@ pub mod suppliers;
 pub mod tasks;
 pub mod taxes;
 pub mod tills;
+pub mod webhooks;
 
 pub use command::{Object, Reference, command};

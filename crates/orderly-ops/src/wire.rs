@@ -1,11 +1,14 @@
 //! The JSON shapes of requests: unknown fields are refused, amounts and quantities are texts. What
 //! is answered is in [`out`].
 
+pub mod events;
+pub mod messages;
 pub mod out;
 
 pub mod purchases;
 pub mod quotes;
 pub mod stock;
+pub mod webhooks;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

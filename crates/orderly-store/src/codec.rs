@@ -9,6 +9,7 @@ use orderly_core::exchange::{ExchangeState, Ships};
 use orderly_core::invoice::{Effect, InvoiceKind, SettlementKind};
 use orderly_core::item::{Goods, Tracking};
 use orderly_core::load::{LoadState, ProofKind, StopState};
+use orderly_core::message::{AboutKind, Direction, MessageKind, MessageState};
 use orderly_core::money::Currency;
 use orderly_core::order::{
     FulfillmentState, HoldScope, Invoicing, LineKind, Method, OrderState, Rounding, Settlement,
@@ -35,6 +36,7 @@ use orderly_core::stock::{
 use orderly_core::till::{EntryKind, SessionState};
 use orderly_core::time::{Day, Instant};
 use orderly_core::units::{CauseKind, Condition, CostSource, LotKind, MovementKind, PlaceKind};
+use orderly_core::webhook::{DispatchState, WebhookState};
 use orderly_core::work::{WorkKind, WorkState};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -82,6 +84,7 @@ code! {
     AccrualKind, PurchaseState, RebateBasis, RebateSide, RebateSpan, Spread, SupplierDocument,
     SupplierInvoiceState, SupplierLineKind, Variance, VendorReturnState,
     LoadState, ProofKind, QuoteKind, QuoteState, StopState,
+    AboutKind, Direction, DispatchState, MessageKind, MessageState, WebhookState,
     Goods, HoldScope, LineKind, LocationKind, Method, MovementKind, OrderState, PlaceKind, Rounding,
     Settlement, ShipmentState, Tracking, WhenShort, WorkKind, WorkState, Buyer, ListScope, TaxKind,
     CarrierClaimState, DifferenceKind, StepKind,

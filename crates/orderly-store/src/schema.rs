@@ -49,6 +49,7 @@ macro_rules! orderly {
             "0016_prices",
             "0017_work",
             "0018_transfers",
+            "0019_outward",
         ]
     };
 }

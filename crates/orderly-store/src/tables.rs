@@ -12,6 +12,7 @@ pub mod claims;
 pub mod closing_checks;
 pub mod counts;
 pub mod customers;
+pub mod dispatches;
 pub mod events;
 pub mod exceptions;
 pub mod exchanges;
@@ -24,6 +25,7 @@ pub mod late_costs;
 pub mod levels;
 pub mod loads;
 pub mod locations;
+pub mod messages;
 pub mod numbers;
 pub mod orders;
 pub mod parties;
@@ -50,6 +52,7 @@ pub mod transfers;
 pub mod turnovers;
 pub mod units;
 pub mod vendor_returns;
+pub mod webhooks;
 pub mod work;
 
 /// Whether an object of the merchant's own is in use, as its `state` column says.

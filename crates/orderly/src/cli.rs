@@ -11,11 +11,13 @@ mod config;
 mod customers;
 mod demo;
 mod documents;
+mod events;
 mod export;
 mod import;
 mod invoices;
 mod items;
 mod loads;
+mod messages;
 mod orders;
 mod output;
 mod payments;
@@ -30,6 +32,7 @@ mod stock;
 mod suppliers;
 mod taxes;
 mod tills;
+mod webhooks;
 mod work;
 
 use std::ffi::OsString;
@@ -186,7 +189,13 @@ enum Command {
     Restore(setup::Restore),
     /// Read and bring on the feed of events
     #[command(subcommand)]
-    Events(setup::Events),
+    Events(events::Events),
+    /// Tell other systems of events: add, test, replay
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
+    /// Keep notes and calls, write mail, tell partners what is missing
+    #[command(subcommand)]
+    Messages(messages::Messages),
     /// Show which settings are used and where they come from
     #[command(subcommand)]
     Config(setup::ConfigCommand),
@@ -320,6 +329,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Backup(backup) => backup.run(session),
         Command::Restore(restore) => restore.run(session),
         Command::Events(events) => events.run(session),
+        Command::Webhooks(webhooks) => webhooks.run(session),
+        Command::Messages(messages) => messages.run(session),
         Command::Config(config) => config.run(session),
     }
 }

@@ -3,4 +3,4 @@
 pub mod cli;
 pub mod demo;
 
-pub use orderly_ops::{App, Call, Error, app, call, error, import, ops, verify, wire};
+pub use orderly_ops::{App, Call, Error, app, call, error, import, ops, vault, verify, wire};

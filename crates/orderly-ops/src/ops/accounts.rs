@@ -260,7 +260,7 @@ pub fn site(app: &App, call: &Call, account: AccountId, code: &str) -> Result<Si
     found.ok_or_else(|| Error::not_found(format!("site `{shown}` of this account")))
 }
 
-fn found(tx: &mut Tx<'_>, text: &str) -> Result<Account, Error> {
+pub(in crate::ops) fn found(tx: &mut Tx<'_>, text: &str) -> Result<Account, Error> {
     let text = text.trim();
     if let Some(account) = accounts::by_number(tx, text)? {
         return Ok(account);

@@ -40,7 +40,10 @@ pub fn command<T: Object>(
     for _ in 0..STARTS {
         let ran = app.store.write(|tx| run(tx, call, verb, &f));
         match ran {
-            Ok(answer) => return answer.map_err(Error::Refused),
+            Ok(answer) => {
+                app.wake.tell();
+                return answer.map_err(Error::Refused);
+            }
             Err(Error::Again) => {}
             Err(error) => return Err(error),
         }

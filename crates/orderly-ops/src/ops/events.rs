@@ -1,5 +1,9 @@
 //! Recording events with their objects, and the sequencer that brings them into the feed.
 
+pub mod catalog;
+pub mod feed;
+
+use orderly_core::actor::ActorKind;
 use orderly_core::id::{EventId, IdSource};
 use orderly_core::time::Instant;
 use orderly_store::Tx;
@@ -34,6 +38,7 @@ pub fn event<C: Serialize + ?Sized>(
     happened: Happened<'_>,
     changes: &C,
 ) -> Event {
+    debug_assert!(catalog::is_known(happened.kind), "{} is in no catalog", happened.kind);
     let approval = call.approval.as_ref();
     Event {
         stream_kind: happened.stream_kind.into(),
@@ -49,6 +54,15 @@ pub fn event<C: Serialize + ?Sized>(
         reason: call.reason.clone(),
         approved_by: approval.map(|approval| approval.by.id),
         changes: serde_json::to_string(changes).expect("durable forms have text keys only"),
+    }
+}
+
+/// What actors are called who are nobody in particular.
+fn actor_name(kind: ActorKind) -> Option<&'static str> {
+    match kind {
+        ActorKind::Owner => Some("owner"),
+        ActorKind::Task => Some("Orderly"),
+        _ => None,
     }
 }
 
@@ -76,6 +90,11 @@ pub fn chain(before: &[u8], position: i64, event: &Event) -> Vec<u8> {
     add(&event.approved_by.map_or([0; 16], |actor| actor.as_bytes()));
     add(event.changes.as_bytes());
     hash.finalize().to_vec()
+}
+
+/// Whether events wait for the feed: cheaper than to ask for the lease.
+pub fn is_waiting(app: &App) -> Result<bool, Error> {
+    Ok(app.store.read(events::count_waiting)? > 0)
 }
 
 /// Moves everything that waits into the feed, and returns how many events were moved. Another
@@ -111,6 +130,7 @@ fn sequence_batch(tx: &mut Tx<'_>, owner: &str, now: Instant) -> Result<u64, Err
         places.push(Position { position, stream, sequence, hash: hash.clone() });
     }
     events::publish(tx, &places)?;
+    super::webhooks::fan_out(tx, &places, &waiting, now)?;
     Ok(places.len() as u64)
 }
 

@@ -109,6 +109,8 @@ pub fn set(app: &App, call: &Call, key: &str, value: &str) -> Result<Setting, Er
         let value = text::long(value).map_err(|refusal| refusal.under("/value"))?;
         super::refunds::check_fees(key, &value)?;
         super::stock::count::check_setting(key, &value)?;
+        super::outbound::check_setting(key, &value)?;
+        let value = super::messages::outbox::kept(app, key, &value)?;
         settings::set(tx, key, &value)?;
         Ok(Setting { key: key.into(), value })
     })

@@ -25,6 +25,21 @@ pub struct Ran {
     pub failed: u64,
 }
 
+/// The kinds of tasks there are.
+const KINDS: [&str; 3] = [backorders::FILL, hold::EXPIRE, invoices::ISSUE];
+
+/// Whether a task is due at `now`: cheaper than to claim one.
+pub fn is_due(app: &App, now: Instant) -> Result<bool, Error> {
+    app.store.read(|tx| {
+        for kind in KINDS {
+            if tasks::waiting(tx, kind, 1)?.first().is_some_and(|task| task.next_at <= now) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    })
+}
+
 /// Runs every task that is due at `now`, until none is left, and says how many were done.
 ///
 /// `seed` must be fresh for every run: it names the worker and the ids its tasks draw. A task that
@@ -35,7 +50,7 @@ pub fn run_due(app: &App, now: Instant, seed: u64) -> Result<Ran, Error> {
     let mut ran = Ran::default();
     loop {
         let mut due = Vec::new();
-        for kind in [backorders::FILL, hold::EXPIRE, invoices::ISSUE] {
+        for kind in KINDS {
             let claimed =
                 app.store.write(|tx| tasks::claim(tx, kind, &owner, now, until, BATCH))?;
             due.extend(claimed);

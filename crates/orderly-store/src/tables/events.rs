@@ -118,13 +118,46 @@ pub fn after(
            JOIN event e ON e.stream_id = f.stream_id AND e.sequence = f.sequence
           WHERE f.position > $1 ORDER BY f.position LIMIT $2",
         &[&position, &limit],
-        |row| {
-            let event = event_from_row(row)?;
-            let (position, hash) = (row.get("position")?, row.get("hash")?);
-            let (stream, sequence) = (event.stream, event.sequence);
-            Ok((Position { position, stream, sequence, hash }, event))
-        },
+        fed_from_row,
     )
+}
+
+/// Returns up to `limit` events of one stream in the feed after a position.
+pub fn stream_after(
+    tx: &mut Tx<'_>,
+    stream: [u8; 16],
+    position: i64,
+    limit: i64,
+) -> Result<Vec<(Position, Event)>, StoreError> {
+    tx.query(
+        "SELECT f.position, f.hash, e.* FROM feed f
+           JOIN event e ON e.stream_id = f.stream_id AND e.sequence = f.sequence
+          WHERE f.stream_id = $1 AND f.position > $2 ORDER BY f.position LIMIT $3",
+        &[&stream, &position, &limit],
+        fed_from_row,
+    )
+}
+
+/// Returns one event of the feed by its stream and sequence.
+pub fn fed(
+    tx: &mut Tx<'_>,
+    stream: [u8; 16],
+    sequence: i64,
+) -> Result<Option<(Position, Event)>, StoreError> {
+    tx.query_one(
+        "SELECT f.position, f.hash, e.* FROM feed f
+           JOIN event e ON e.stream_id = f.stream_id AND e.sequence = f.sequence
+          WHERE f.stream_id = $1 AND f.sequence = $2",
+        &[&stream, &sequence],
+        fed_from_row,
+    )
+}
+
+fn fed_from_row(row: &Row<'_>) -> Result<(Position, Event), StoreError> {
+    let event = event_from_row(row)?;
+    let (position, hash) = (row.get("position")?, row.get("hash")?);
+    let (stream, sequence) = (event.stream, event.sequence);
+    Ok((Position { position, stream, sequence, hash }, event))
 }
 
 /// The last place of the feed; `None` while it is empty.

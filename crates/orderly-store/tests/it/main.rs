@@ -14,6 +14,7 @@ mod ledger;
 mod loads;
 mod migrations;
 mod orders;
+mod outward;
 mod parties;
 mod payments;
 mod pricing;

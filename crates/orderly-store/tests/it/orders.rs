@@ -275,6 +275,10 @@ fn events_wait_are_published_and_read_by_position() {
         assert_eq!(events::count_waiting(tx)?, 0);
         assert_eq!(events::last(tx)?, Some(place(2)));
         assert_eq!(events::after(tx, 1, 10)?, [(place(2), event(2))]);
+        assert_eq!(events::stream_after(tx, [1; 16], 1, 10)?, [(place(2), event(2))]);
+        assert_eq!(events::stream_after(tx, [9; 16], 0, 10)?, []);
+        assert_eq!(events::fed(tx, [1; 16], 1)?, Some((place(1), event(1))));
+        assert_eq!(events::fed(tx, [1; 16], 3)?, None);
         Ok(())
     });
 }

@@ -200,24 +200,6 @@ impl Restore {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Events {
-    /// Bring what waits into the feed, in its order, and extend the hash chain
-    Sequence,
-}
-
-impl Events {
-    pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
-        let Self::Sequence = self;
-        let app = session.open()?;
-        let owner = format!("cli-{:x}", fresh_seed());
-        let moved = ops::events::sequence(&app, &owner, now())?;
-        session.out.answer(&json!({ "sequenced": moved }), || {
-            format!("{moved} events were brought into the feed.")
-        })
-    }
-}
-
-#[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Show each setting with its source
     Show,

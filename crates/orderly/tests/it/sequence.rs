@@ -16,7 +16,7 @@ use crate::fixture::{START, Shop, order};
 use crate::proof;
 
 /// Puts one more hold on an order: one more event of its stream.
-fn put_hold(app: &App, call: &Call, id: OrderId) -> Order {
+pub fn put_hold(app: &App, call: &Call, id: OrderId) -> Order {
     let new = NewHold {
         kind: "check".into(),
         scope: HoldScope::Order,

@@ -108,7 +108,7 @@ impl Shop {
                     &at,
                     &mut ids,
                 )?;
-                apply(tx, &call, &mut ids, &before, decision, "order.handed_over")
+                apply(tx, &call, &mut ids, &before, decision, "fulfillment.handed_over")
             })
             .unwrap()
     }

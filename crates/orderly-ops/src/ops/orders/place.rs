@@ -113,7 +113,10 @@ fn place_batch(app: &App, batch: &[Placing<'_>], numbers: &[String]) -> Vec<Resu
     let mut last = Error::Again;
     for _ in 0..STARTS {
         match app.store.write(|tx| Batch::place(tx, batch, numbers, false)) {
-            Ok(outcomes) => return finish(app, batch, numbers, outcomes),
+            Ok(outcomes) => {
+                app.wake.tell();
+                return finish(app, batch, numbers, outcomes);
+            }
             Err(Error::Again) => {}
             Err(error) => {
                 last = error;

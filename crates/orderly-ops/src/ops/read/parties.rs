@@ -111,7 +111,7 @@ pub fn show(app: &App, call: &Call, text: &str) -> Result<Known, Error> {
     })
 }
 
-fn find(tx: &mut Tx<'_>, text: &str) -> Result<Customer, Error> {
+pub(in crate::ops) fn find(tx: &mut Tx<'_>, text: &str) -> Result<Customer, Error> {
     let text = text.trim();
     if let Some(found) = customers::by_number(tx, text)? {
         return Ok(found);
