@@ -161,6 +161,7 @@ impl From<RawId> for [u8; 16] {
 ids! {
     AccountId "acc"
     AdjustmentId "adj"
+    ApiKeyId "key"
     ApplicationId "apl"
     AuditId "aud"
     BankAccountId "bac"
@@ -223,6 +224,8 @@ ids! {
     RefundLineId "rfl"
     ReturnId "ret"
     ReturnLineId "rln"
+    RoleId "rol"
+    SessionId "ses"
     SettlementId "stl"
     ShipmentId "shp"
     ShipmentLineId "shl"

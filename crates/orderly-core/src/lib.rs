@@ -3,6 +3,7 @@
 //! Time and ids are arguments. Start with [`order`] (the life of an order) and [`units`] (where
 //! goods are and what can be promised).
 
+pub mod access;
 pub mod actor;
 pub mod bank;
 pub mod books;

@@ -189,6 +189,15 @@ codes! {
     /// There is nobody to write to.
     NoAddress "no_address" 422;
     PromiseInThePast "promise_in_the_past" 422;
+    /// The password is short, common, or made of the person's own words.
+    WeakPassword "weak_password" 422;
+    /// Somebody has to be able to let others in.
+    LastOwner "last_owner" 409;
+    /// Nobody gives others what he does not have.
+    AboveOwnRights "above_own_rights" 403;
+    UnknownRole "unknown_role" 422;
+    /// The password has to be entered again for this.
+    StepUpRequired "step_up_required" 403;
 }
 
 /// One thing wrong: where in the request, which code, and the figures that help.

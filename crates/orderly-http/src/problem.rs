@@ -125,6 +125,8 @@ impl From<&Error> for Problem {
             Error::Refused(refusal) => Self::from(refusal),
             Error::NotFound { .. } => problem(404),
             Error::Forbidden { .. } => problem(403),
+            Error::Unauthenticated(_) => problem(401),
+            Error::Throttled { retry_after_s } => problem(429).retry_after(*retry_after_s),
             Error::Invalid(_) => problem(422),
             Error::Unavailable(_) | Error::Again => {
                 Self::new(503, error.code(), "the database is not available").retry_after(1)

@@ -19,6 +19,8 @@ pub struct App {
     pub vault: Arc<Vault>,
     /// Told after every command: there may be work for the jobs.
     pub wake: Wake,
+    /// The callers that were known a moment ago.
+    pub access: Arc<crate::ops::access::Cache>,
 }
 
 impl App {
@@ -32,6 +34,7 @@ impl App {
             reserved: Arc::new(Mutex::new(0..0)),
             vault: Arc::new(Vault::of(location)),
             wake: Wake::default(),
+            access: Arc::default(),
         })
     }
 
@@ -43,6 +46,7 @@ impl App {
             reserved: Arc::new(Mutex::new(0..0)),
             vault: Arc::clone(&self.vault),
             wake: Wake::default(),
+            access: Arc::default(),
         }
     }
 }

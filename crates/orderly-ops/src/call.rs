@@ -3,7 +3,8 @@
 //! Everything that varies is drawn before the transaction's first run: a run that is repeated
 //! after a lost race decides the same.
 
-use orderly_core::actor::{Actor, Permission, Scope};
+use orderly_core::access::STEP_UP_MICROS;
+use orderly_core::actor::{Actor, ActorKind, Permission, Scope};
 use orderly_core::id::{DrawerId, IdSource};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_core::time::Instant;
@@ -38,6 +39,8 @@ pub struct Call {
     pub overrides: Vec<Code>,
     /// The drawer the caller stands at: whose session takes the cash.
     pub drawer: Option<DrawerId>,
+    /// When the person entered his password last.
+    pub confirmed_at: Option<Instant>,
 }
 
 impl Call {
@@ -55,6 +58,7 @@ impl Call {
             approval: None,
             overrides: Vec::new(),
             drawer: None,
+            confirmed_at: None,
         }
     }
 
@@ -83,6 +87,22 @@ impl Call {
             return Ok(());
         }
         Err(Error::Forbidden { permission })
+    }
+
+    /// Refuses a person who has not entered his password just now, and programs that have none. The
+    /// person at the machine and the tasks of Orderly itself pass.
+    ///
+    /// # Errors
+    /// `step_up_required`.
+    pub fn require_password_now(&self) -> Result<(), Error> {
+        let entered = self
+            .confirmed_at
+            .is_some_and(|at| (0..STEP_UP_MICROS).contains(&(self.now.micros() - at.micros())));
+        if entered || matches!(self.actor.kind, ActorKind::Owner | ActorKind::Task) {
+            return Ok(());
+        }
+        let detail = "this takes a person who has entered his password in the last ten minutes";
+        Err(Refusal::new(Code::StepUpRequired, detail).into())
     }
 
     /// Refuses a caller who saw another version.

@@ -17,6 +17,11 @@ pub enum Error {
     Refused(Refusal),
     #[error("you lack the right `{}`", .permission.code())]
     Forbidden { permission: Permission },
+    /// The caller is nobody we know: the answer never says what was wrong with what he showed.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    #[error("too many attempts: try again in {retry_after_s} s")]
+    Throttled { retry_after_s: u64 },
     /// What was given cannot be read at all: a file, a setting.
     #[error("{0}")]
     Invalid(String),
@@ -40,6 +45,8 @@ impl Error {
             Self::NotFound { .. } => Code::NotFound.code(),
             Self::Refused(refusal) => refusal.code().code(),
             Self::Forbidden { .. } => Code::Forbidden.code(),
+            Self::Unauthenticated(_) => "unauthenticated",
+            Self::Throttled { .. } => "too_many_attempts",
             Self::Invalid(_) => "invalid",
             Self::Unavailable(_) | Self::Again => "unavailable",
             Self::Internal(_) => "internal",

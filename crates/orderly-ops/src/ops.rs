@@ -4,6 +4,7 @@
 //! core) → save by compare-and-set → movements, journals, events, audit → outcome → commit →
 //! answer. Nothing outside is touched.
 
+pub mod access;
 pub mod accounts;
 pub mod bank;
 pub mod books;

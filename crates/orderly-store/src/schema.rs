@@ -50,6 +50,7 @@ macro_rules! orderly {
             "0017_work",
             "0018_transfers",
             "0019_outward",
+            "0020_access",
         ]
     };
 }

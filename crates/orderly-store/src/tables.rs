@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod adjustments;
+pub mod api_keys;
 pub mod audit;
 pub mod banks;
 pub mod books;
@@ -39,7 +40,10 @@ pub mod rebates;
 pub mod receipts;
 pub mod refunds;
 pub mod returns;
+pub mod roles;
+pub mod sessions;
 pub mod settings;
+pub mod sign_ins;
 pub mod statements;
 pub mod stock_values;
 pub mod store_credit;
@@ -51,6 +55,7 @@ pub mod tills;
 pub mod transfers;
 pub mod turnovers;
 pub mod units;
+pub mod users;
 pub mod vendor_returns;
 pub mod webhooks;
 pub mod work;

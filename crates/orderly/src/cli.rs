@@ -3,6 +3,7 @@
 //! Data goes to stdout, progress and errors to stderr. Exit codes: 0 done, 1 refused (or
 //! violations found), 2 could not.
 
+mod access;
 mod accounts;
 mod advice;
 mod bank;
@@ -178,6 +179,18 @@ enum Command {
     Slip(documents::Slips),
     /// Print the pick lists of an order, a list for each location
     PickList(documents::PickLists),
+    /// List, add, change and stop the people who may sign in
+    #[command(subcommand)]
+    Users(access::Users),
+    /// List and show roles, and make your own
+    #[command(subcommand)]
+    Roles(access::Roles),
+    /// List, make and revoke the API keys of programs
+    #[command(subcommand)]
+    Keys(access::Keys),
+    /// Read who did or tried what
+    #[command(subcommand)]
+    Audit(access::Audit),
     /// Prove that every order, every unit and every penny is accounted for
     Verify(setup::Verify),
     /// Run background tasks
@@ -324,6 +337,10 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Label(labels) => labels.run(session),
         Command::Slip(slips) => slips.run(session),
         Command::PickList(lists) => lists.run(session),
+        Command::Users(users) => users.run(session),
+        Command::Roles(roles) => roles.run(session),
+        Command::Keys(keys) => keys.run(session),
+        Command::Audit(audit) => audit.run(session),
         Command::Verify(verify) => verify.run(session),
         Command::Tasks(tasks) => tasks.run(session),
         Command::Backup(backup) => backup.run(session),

@@ -30,7 +30,7 @@ const STARTS: usize = 5;
 ///
 /// A refusal rolls back to before `f`, then its outcome and its audit row are committed: asking
 /// again gets the same refusal. Nothing is stored for missing rights, missing objects, stale
-/// versions and failures: those may be asked again.
+/// versions and failures: those may be asked again. Missing rights are audited all the same.
 pub fn command<T: Object>(
     app: &App,
     call: &Call,
@@ -42,7 +42,7 @@ pub fn command<T: Object>(
         match ran {
             Ok(answer) => {
                 app.wake.tell();
-                return answer.map_err(Error::Refused);
+                return answer;
             }
             Err(Error::Again) => {}
             Err(error) => return Err(error),
@@ -56,11 +56,11 @@ fn run<T: Object>(
     call: &Call,
     verb: &'static str,
     f: &impl Fn(&mut Tx<'_>) -> Result<T, Error>,
-) -> Result<Result<T, Refusal>, Error> {
+) -> Result<Result<T, Error>, Error> {
     if let Some(known) = known(tx, call, verb)? {
         return match known {
             Answer::Done { id, sequence, .. } => Ok(Ok(T::replay(tx, id, sequence)?)),
-            Answer::Refused { problem } => Ok(Err(refusal_from(&problem)?)),
+            Answer::Refused { problem } => Ok(Err(refusal_from(&problem)?.into())),
         };
     }
     match tx.savepoint(|tx| f(tx)) {
@@ -70,7 +70,11 @@ fn run<T: Object>(
         }
         Err(Error::Refused(refusal)) if is_stored(&refusal) => {
             record(tx, call, verb, Err(&refusal))?;
-            Ok(Err(refusal))
+            Ok(Err(refusal.into()))
+        }
+        Err(error) if is_denied(&error) => {
+            record_denied(tx, call, verb, &error)?;
+            Ok(Err(error))
         }
         Err(error) => Err(error),
     }
@@ -93,6 +97,37 @@ pub fn known(tx: &mut Tx<'_>, call: &Call, verb: &str) -> Result<Option<Answer>,
 /// Whether a refusal is an outcome: refusals of the request's form and of the caller are not.
 fn is_stored(refusal: &Refusal) -> bool {
     matches!(refusal.code().status(), 409 | 422) && refusal.code() != Code::IdempotencyMismatch
+}
+
+/// Whether the caller lacks a right, or may only do less.
+fn is_denied(error: &Error) -> bool {
+    match error {
+        Error::Forbidden { .. } => true,
+        Error::Refused(refusal) => refusal.code().status() == 403,
+        _ => false,
+    }
+}
+
+/// Audits that a caller was denied. The call may come again with the same id seed once the right is
+/// there, so the row's id is drawn from fresh randomness.
+fn record_denied(tx: &mut Tx<'_>, call: &Call, verb: &str, error: &Error) -> Result<(), Error> {
+    let seed = u64::from_le_bytes(super::access::secret::random()?);
+    let id = orderly_core::id::IdSource::new(call.now, seed).draw();
+    let refusal = Refusal::new(Code::Forbidden, error.to_string());
+    let refused = Some(error.code().to_owned());
+    audit::insert(tx, &[Entry { refused, ..entry(call, verb, Err(&refusal), id) }])?;
+    Ok(())
+}
+
+/// Audits that a caller was denied what is no command: a read, a page, an export.
+///
+/// # Errors
+/// Where the row cannot be written: the answer must not be given then either.
+pub fn denied(app: &App, call: &Call, what: &str, error: &Error) -> Result<(), Error> {
+    if !is_denied(error) {
+        return Ok(());
+    }
+    app.store.write(|tx| record_denied(tx, call, what, error))
 }
 
 /// Stores the outcome under its key, and the audit row.

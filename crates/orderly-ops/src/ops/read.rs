@@ -1,5 +1,6 @@
 //! Reading: what lists, pages and documents show. Nothing here writes.
 
+pub mod audit;
 pub mod books;
 pub mod catalog;
 pub mod money;

@@ -13,7 +13,11 @@ pub fn report(error: &Error, as_json: bool) -> ExitCode {
     let text = if as_json { format!("{:#}", problem(error)) } else { told(error) };
     eprintln!("{text}");
     match error {
-        Error::NotFound { .. } | Error::Refused(_) | Error::Forbidden { .. } => ExitCode::from(1),
+        Error::NotFound { .. }
+        | Error::Refused(_)
+        | Error::Forbidden { .. }
+        | Error::Unauthenticated(_)
+        | Error::Throttled { .. } => ExitCode::from(1),
         Error::Invalid(_) | Error::Unavailable(_) | Error::Internal(_) | Error::Again => {
             ExitCode::from(2)
         }
@@ -120,6 +124,8 @@ fn advice(error: &Error) -> Advice {
             "your rights do not cover it",
             format!("ask for the right `{}`, or let somebody who has it do it", permission.code()),
         ),
+        Error::Unauthenticated(_) => ("nobody is let in on this", String::new()),
+        Error::Throttled { .. } => ("guessing is slowed down", "wait, then try again".into()),
         Error::Invalid(_) => ("nothing was done", String::new()),
         Error::Unavailable(_) => (
             "nothing was done: the database could not be reached or used",

@@ -4,6 +4,7 @@
 #![expect(clippy::panic, reason = "helpers of tests fail as tests do")]
 #![expect(dead_code, reason = "the fixture offers more than every test needs")]
 
+mod access;
 mod bank;
 mod books;
 mod catalog;

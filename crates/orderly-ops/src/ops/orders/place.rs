@@ -38,7 +38,7 @@ use super::source::{Outcome as Sourcing, Sources, explanation, source_order};
 use super::trade::Trades;
 use super::{folded, ids_after_audit};
 use crate::call::content_hash;
-use crate::ops::command::{Object, known, refusal_from};
+use crate::ops::command::{Object, denied, known, refusal_from};
 use crate::ops::prices::rules::Rules;
 use crate::ops::quotes::draws::Offered;
 use crate::ops::stock::make_room::make_room;
@@ -83,6 +83,13 @@ pub fn place_many(app: &App, placings: &[Placing<'_>]) -> Vec<Result<Order, Erro
                 let again = || Err(Error::Internal(text.clone()));
                 outcomes.extend(std::iter::repeat_with(again).take(batch.len() - 1));
             }
+        }
+    }
+    for (placing, outcome) in placings.iter().zip(&mut outcomes) {
+        if let Err(error) = outcome
+            && let Err(unwritten) = denied(app, placing.call, VERB, error)
+        {
+            *outcome = Err(unwritten);
         }
     }
     outcomes
