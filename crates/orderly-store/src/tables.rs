@@ -69,3 +69,10 @@ pub(crate) const fn state(active: bool) -> &'static str {
 pub(crate) fn active(row: &crate::Row<'_>) -> Result<bool, crate::StoreError> {
     row.get::<String>("state").map(|state| state == "active")
 }
+
+/// A pattern for what contains this text, whatever its case: its own wildcards are plain letters.
+fn containing(text: &str) -> String {
+    let text = text.to_lowercase();
+    let text = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{text}%")
+}

@@ -28,6 +28,7 @@ mod purchases;
 mod quotes;
 mod refunds;
 mod returns;
+mod serve;
 mod setup;
 mod stock;
 mod suppliers;
@@ -92,8 +93,10 @@ pub struct Given {
 enum Command {
     /// Set up a new database for a merchant
     Init(setup::Init),
-    /// Create a builders' merchant and let it trade for a month
+    /// Create a builders' merchant, let it trade for a month, and serve it
     Demo(demo::Demo),
+    /// Serve the console and the API until stopped
+    Serve(serve::Serve),
     /// Place, list and show orders, and take each step with them
     #[command(subcommand)]
     Orders(orders::Orders),
@@ -306,6 +309,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
     match command {
         Command::Init(init) => init.run(session),
         Command::Demo(demo) => demo.run(session),
+        Command::Serve(serve) => serve.run(session),
         Command::Orders(orders) => orders.run(session),
         Command::Returns(returns) => returns.run(session),
         Command::Refunds(refunds) => refunds.run(session),

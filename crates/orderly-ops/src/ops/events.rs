@@ -148,3 +148,8 @@ fn in_order(mut waiting: Vec<Event>) -> Vec<Event> {
     keyed.sort_by_key(|(at, event)| (*at, event.stream, event.sequence));
     keyed.into_iter().map(|(_, event)| event).collect()
 }
+
+/// Returns the position of the last event in the feed; 0 while it is empty.
+pub fn position(app: &App) -> Result<i64, Error> {
+    app.store.read(|tx| Ok(events::last(tx)?.map_or(0, |last| last.position)))
+}

@@ -46,6 +46,16 @@ pub fn get(app: &App, id: OrderId) -> Result<Option<Order>, Error> {
 
 /// Returns the order folded from its events up to a sequence.
 pub fn folded(tx: &mut Tx<'_>, id: OrderId, up_to: i64) -> Result<Option<Order>, Error> {
+    fold_each(tx, id, up_to, |_| ())
+}
+
+/// Folds the order from its events up to a sequence; `each` sees it as it was after each of them.
+pub fn fold_each(
+    tx: &mut Tx<'_>,
+    id: OrderId,
+    up_to: i64,
+    mut each: impl FnMut(&Order),
+) -> Result<Option<Order>, Error> {
     let mut order = None;
     for event in event_rows::of_stream(tx, id.as_bytes(), up_to)? {
         let broken = || Error::Internal(format!("event {} of {id} is broken", event.sequence));
@@ -58,6 +68,7 @@ pub fn folded(tx: &mut Tx<'_>, id: OrderId, up_to: i64) -> Result<Option<Order>,
         }
         after.sequence = event.sequence;
         after.updated_at = event.recorded_at;
+        each(&after);
         order = Some(after);
     }
     Ok(order)

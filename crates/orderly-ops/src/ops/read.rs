@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod books;
 pub mod catalog;
+pub mod desk;
 pub mod money;
 pub mod orders;
 pub mod parties;

@@ -185,6 +185,23 @@ pub fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Arc<Item>>, 
     in_order(tx, heads)
 }
 
+/// Returns up to `limit` active items of which the SKU or the name contains every word, whatever
+/// its case, by SKU. `words` are at most three; they are taken as they are, without wildcards.
+pub fn search(tx: &mut Tx<'_>, words: &[&str], limit: i64) -> Result<Vec<Arc<Item>>, StoreError> {
+    let mut likes: Vec<String> = words.iter().take(3).map(|word| super::containing(word)).collect();
+    likes.resize(3, "%".to_owned());
+    let sql = format!(
+        "{SELECT} WHERE state = $5
+            AND lower(sku || ' ' || name) LIKE $1 ESCAPE '\\'
+            AND lower(sku || ' ' || name) LIKE $2 ESCAPE '\\'
+            AND lower(sku || ' ' || name) LIKE $3 ESCAPE '\\'
+          ORDER BY sku LIMIT $4"
+    );
+    let heads =
+        tx.query(&sql, &[&likes[0], &likes[1], &likes[2], &limit, &state(true)], head_from_row)?;
+    in_order(tx, heads)
+}
+
 fn in_order(tx: &mut Tx<'_>, heads: Vec<Head>) -> Result<Vec<Arc<Item>>, StoreError> {
     let ids: Vec<ItemId> = heads.iter().map(|head| head.item.id).collect();
     let catalog = with_parts(tx, heads)?;

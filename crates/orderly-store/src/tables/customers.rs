@@ -103,6 +103,20 @@ pub fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Customer>, S
     tx.query(&sql, &[&after, &limit], customer_from_row)
 }
 
+/// Returns up to `limit` active customers whose name, company or phone number in force contains the
+/// text, whatever its case, by number.
+pub fn search(tx: &mut Tx<'_>, text: &str, limit: i64) -> Result<Vec<Customer>, StoreError> {
+    let sql = format!(
+        "{SELECT} JOIN party ON party.id = customer.party_id
+         WHERE customer.state = $3
+           AND (lower(party.name) LIKE $1 ESCAPE '\\' OR lower(party.company) LIKE $1 ESCAPE '\\'
+                OR party.phone LIKE $1 ESCAPE '\\')
+         ORDER BY customer.number LIMIT $2"
+    );
+    let like = super::containing(text);
+    tx.query(&sql, &[&like, &limit, &state(true)], customer_from_row)
+}
+
 /// Saves the customer unless somebody else did since; says whether it was saved.
 pub fn save(tx: &mut Tx<'_>, before: &Customer, after: &Customer) -> Result<bool, StoreError> {
     let saved = tx.exec(

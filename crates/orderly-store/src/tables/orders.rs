@@ -1,5 +1,6 @@
 //! Orders and their parts: loaded whole, saved by what changed.
 
+pub mod desk;
 mod head;
 mod lines;
 mod many;
@@ -203,5 +204,12 @@ pub fn explain(tx: &mut Tx<'_>, decided: &[(OrderId, Instant, String)]) -> Resul
 pub fn explanation(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<String>, StoreError> {
     tx.query_one("SELECT explanation FROM routing WHERE order_id = $1", &[&id], |row| {
         row.get("explanation")
+    })
+}
+
+/// Returns the numbers of these orders, in no order.
+pub fn numbers(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Vec<(OrderId, String)>, StoreError> {
+    crate::set::query_in(tx, "SELECT id, number FROM orders", "id", ids, |row| {
+        Ok((row.get("id")?, row.get("number")?))
     })
 }

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 use orderly_core::time::Day;
 
+use super::serve::{Serve, SignIn};
 use super::{Session, config};
+use crate::ops::access::set_up;
 use crate::{Error, demo};
 
 #[derive(Debug, Args)]
@@ -25,6 +27,8 @@ pub struct Demo {
     /// Stop after the summary
     #[arg(long)]
     no_serve: bool,
+    #[command(flatten)]
+    serve: Serve,
 }
 
 impl Demo {
@@ -48,7 +52,13 @@ impl Demo {
         let summary = ran.map_err(Error::Unavailable)??;
         bar.finish_and_clear();
         session.out.answer(&summary, || summary.to_string())?;
-        Ok(ExitCode::from(summary.exit_code()))
+        if self.no_serve || summary.exit_code() != 0 {
+            return Ok(ExitCode::from(summary.exit_code()));
+        }
+        let email = "owner@example.com";
+        let call = session.reading();
+        let (_, password) = set_up::owner_with_password(&app, &call, email, "Demo Owner")?;
+        self.serve.serve(session, &app, Some(&SignIn { email: email.into(), password }))
     }
 
     /// Refuses to touch an existing database, or removes it where that was asked for.

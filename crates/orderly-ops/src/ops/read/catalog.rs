@@ -46,6 +46,23 @@ pub fn items(app: &App, call: &Call, after: &str, limit: i64) -> Result<Vec<Arc<
     app.store.read(|tx| Ok(catalog::list(tx, after, limit.clamp(1, 1_000))?))
 }
 
+/// Returns up to `limit` active items that a text may mean: the one with this SKU or GTIN, else
+/// those whose SKU or name contains its words.
+pub fn find_items(app: &App, call: &Call, text: &str, limit: i64) -> Result<Vec<Arc<Item>>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| match item_called(tx, text) {
+        Ok(item) => Ok(vec![item]),
+        Err(Error::NotFound { .. }) => {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            if words.is_empty() {
+                return Ok(Vec::new());
+            }
+            Ok(catalog::search(tx, &words, limit.clamp(1, 100))?)
+        }
+        Err(error) => Err(error),
+    })
+}
+
 /// Returns the id of the location with this code.
 ///
 /// # Errors

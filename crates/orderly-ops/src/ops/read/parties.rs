@@ -111,6 +111,31 @@ pub fn show(app: &App, call: &Call, text: &str) -> Result<Known, Error> {
     })
 }
 
+/// Returns up to `limit` customers that a text may mean: the one with this number, id, e-mail
+/// address or account, else those whose name, company or phone number contains it.
+pub fn find_customers(
+    app: &App,
+    call: &Call,
+    text: &str,
+    limit: i64,
+) -> Result<Vec<(Customer, Option<Party>)>, Error> {
+    call.require(Permission::ReadPii, Scope::default())?;
+    app.store.read(|tx| {
+        let customers = match find(tx, text) {
+            Ok(one) => vec![one],
+            Err(Error::NotFound { .. }) if text.trim().len() < 2 => Vec::new(),
+            Err(Error::NotFound { .. }) => customers::search(tx, text.trim(), limit.clamp(1, 100))?,
+            Err(error) => return Err(error),
+        };
+        let mut found = Vec::with_capacity(customers.len());
+        for customer in customers {
+            let party = parties::get(tx, customer.party)?;
+            found.push((customer, party));
+        }
+        Ok(found)
+    })
+}
+
 pub(in crate::ops) fn find(tx: &mut Tx<'_>, text: &str) -> Result<Customer, Error> {
     let text = text.trim();
     if let Some(found) = customers::by_number(tx, text)? {

@@ -1,0 +1,14 @@
+//! The console as people meet it: a real server on loopback, forms as browsers send them.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::panic, reason = "helpers of tests fail as tests do")]
+#![expect(dead_code, reason = "the fixture offers more than is needed here")]
+
+extern crate orderly_ops as orderly;
+
+mod door;
+#[path = "../../../orderly/tests/it/fixture.rs"]
+mod fixture;
+mod orders;
+mod pages;
+mod server;
