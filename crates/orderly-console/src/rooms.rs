@@ -3,6 +3,7 @@
 mod entry;
 mod home;
 mod orders;
+mod returns;
 mod sign_in;
 mod style;
 
@@ -79,6 +80,14 @@ pub const ROOMS: &[Room] = &[
         needs: Permission::Read,
         in_rail: true,
         routes: orders::ROUTES,
+    },
+    Room {
+        name: "returns",
+        path: "/console/returns",
+        key: "r",
+        needs: Permission::Read,
+        in_rail: true,
+        routes: returns::ROUTES,
     },
     Room {
         name: "entry",

@@ -254,6 +254,7 @@ done.cancel = Canceled.
 done.capture = The money is taken.
 done.close = Closed.
 done.place = Placed.
+done.refund = The refund is made.
 done.undo = The last step is taken back.
 field.carrier = Carrier
 field.service = Service

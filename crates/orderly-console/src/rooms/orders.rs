@@ -71,9 +71,26 @@ fn actions(cx: &Cx, dossier: &Dossier) -> Markup {
                         li { a.button.plain href=(href(*action)) {
                             (words::of("act", action.code()))
                         } }
-                    } }
+                    }
+                    (money_back(cx, dossier)) }
                 }
             }
+        }
+    }
+}
+
+/// What comes back: goods, and money.
+fn money_back(cx: &Cx, dossier: &Dossier) -> Markup {
+    let order = &dossier.shown.order;
+    let here = at(&order.number);
+    let shipped = order.lines.iter().any(|line| !line.quantities.returnable().is_zero());
+    let paid = order.head.paid.captured > order.head.paid.refunded;
+    html! {
+        @if shipped && cx.may(Permission::Return) {
+            li { a.button.plain href=(format!("{here}/return")) { (t("returns.request")) } }
+        }
+        @if paid && cx.may(Permission::Refund) {
+            li { a.button.plain href=(format!("{here}/refund")) { (t("refund.title")) } }
         }
     }
 }

@@ -7,6 +7,7 @@ mod access;
 mod banks;
 mod books;
 mod catalog;
+mod desk;
 mod engine;
 mod exchanges;
 mod invoices;

@@ -93,7 +93,10 @@ fn customers_are_found_by_every_name_they_have() {
         assert_eq!(customers::by_external(tx, web, "17850")?.as_ref(), Some(&one));
         assert_eq!(customers::by_external(tx, web, "1")?, None);
         assert_eq!(customers::by_email(tx, "ada@b.org")?, [one.clone(), other.clone()]);
+        let found = customers::search(tx, "BYRON", 10)?;
+        assert_eq!(found, [one.clone(), other.clone()], "whatever its case");
         assert_eq!(customers::list(tx, "C1", 10)?, [other]);
+        assert!(customers::search(tx, "nobody%", 10)?.is_empty());
         let after = Customer { active: false, version: 2, ..one.clone() };
         assert!(customers::save(tx, &one, &after)?);
         assert!(!customers::save(tx, &one, &after)?);

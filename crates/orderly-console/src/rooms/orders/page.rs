@@ -418,7 +418,7 @@ fn documents(dossier: &Dossier) -> Markup {
                         span { (show::money(invoice.total, order.currency)) } }
                 }
                 @for one in &dossier.returns {
-                    p.facts { span.id { (one.number) }
+                    p.facts { a.id href=(crate::rooms::returns::at(&one.number)) { (one.number) }
                         span { (state(Meaning::Info, &words::of("return", one.head.state.code()))) } }
                 }
             }
