@@ -6,9 +6,12 @@
 
 extern crate orderly_ops as orderly;
 
+mod browser;
 mod door;
+mod entry;
 #[path = "../../../orderly/tests/it/fixture.rs"]
 mod fixture;
 mod orders;
 mod pages;
+mod returns;
 mod server;

@@ -39,7 +39,6 @@ impl Pay {
 #[derive(Debug, Clone)]
 pub struct Row {
     pub index: usize,
-    pub text: String,
     pub quantity: String,
     pub length: String,
     /// What the text means: one item, or several to choose from.
@@ -232,7 +231,7 @@ fn rows(cx: &Cx, fields: &Fields, asked: &Asked) -> Result<Vec<Row>, Error> {
             _ => (0, 0),
         };
         let (quantity, length) = (field("qty"), field("len"));
-        rows.push(Row { index, text, quantity, length, items, available, line: None });
+        rows.push(Row { index, quantity, length, items, available, line: None });
     }
     Ok(rows)
 }

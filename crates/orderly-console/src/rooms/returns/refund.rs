@@ -141,9 +141,8 @@ fn shown(cx: &Cx, asked: &Asked, fields: &Fields, error: Option<&Error>) -> Resu
                 is_grave: true,
                 back: &at(&order.number),
             })),
-            Some(Err(refusal)) => {
-                @if error.is_none() { div #sheet { (fault::notice(refusal)) } }
-            }
+            Some(Err(refusal)) if error.is_none() => div #sheet { (fault::notice(refusal)) },
+            Some(Err(_)) => {}
             None => p.muted { (t("refund.choose")) },
         }
     };

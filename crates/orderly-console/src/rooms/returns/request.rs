@@ -93,9 +93,8 @@ fn shown(cx: &Cx, order: &Order, fields: &Fields, error: Option<&Error>) -> Resu
                 is_grave: false,
                 back: &at(&order.number),
             })),
-            Some(Err(refusal)) => {
-                @if error.is_none() { div #sheet { (fault::notice(refusal)) } }
-            }
+            Some(Err(refusal)) if error.is_none() => div #sheet { (fault::notice(refusal)) },
+            Some(Err(_)) => {}
             None => {}
         }
     };
