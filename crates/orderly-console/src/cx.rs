@@ -134,7 +134,7 @@ impl Cx {
         Ok(call)
     }
 
-    /// The proof of this session that stands in every form.
+    /// The proof of the visitor's sign-in that stands in every form.
     pub fn csrf(&self) -> Secret {
         orderly_ops::ops::access::secret::csrf(&self.session)
     }

@@ -8,7 +8,7 @@ use crate::fields::address;
 use crate::words::{self, t};
 use crate::{Cx, Page};
 
-/// A form that was not sent by a page of this session.
+/// A form that was not sent by one of the visitor's own pages.
 pub fn forged() -> Error {
     Error::Refused(Refusal::new(Code::Forbidden, t("fault.forged")))
 }

@@ -7,7 +7,12 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The catalog's files.
-const FILES: &[&str] = &[include_str!("../words/frame.ftl"), include_str!("../words/orders.ftl")];
+const FILES: &[&str] = &[
+    include_str!("../words/entry.ftl"),
+    include_str!("../words/frame.ftl"),
+    include_str!("../words/orders.ftl"),
+    include_str!("../words/returns.ftl"),
+];
 
 static WORDS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     let lines = FILES.iter().flat_map(|file| file.lines());

@@ -50,10 +50,11 @@ pub fn lines(
                 text x="0" y="11" { (shown(most)) }
                 line.cursor x1="0" x2="0" y1="12" y2=(HEIGHT) {}
                 @for one in series {
+                    @let hue = one.hue % 8;
                     @if let Some(before) = one.before {
-                        polyline class=(format!("line before h{}", one.hue % 8)) points=(path(before)) {}
+                        polyline class=(format!("line before h{hue}")) points=(path(before)) {}
                     }
-                    polyline class=(format!("line h{}", one.hue % 8)) points=(path(one.values)) {}
+                    polyline class=(format!("line h{hue}")) points=(path(one.values)) {}
                 }
                 @for (name, at) in &ends {
                     text.strong x=(WIDTH - RIGHT + 8) y=(at + 4) { (name) }
@@ -106,7 +107,9 @@ fn data(days: &[String], series: &[Series<'_>], shown: &dyn Fn(i64) -> String) -
                         tr {
                             td { (day) }
                             @for one in series {
-                                td.num { (one.values.get(index).map_or(String::new(), |v| shown(*v))) }
+                                td.num { @if let Some(value) = one.values.get(index) {
+                                    (shown(*value))
+                                } }
                             }
                         }
                     }

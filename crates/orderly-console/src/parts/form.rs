@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::Cx;
 use crate::words::t;
 
-/// The proof that the form was made for this session.
+/// The proof that the form was made for this visitor.
 pub fn proof(cx: &Cx) -> Markup {
     hidden("csrf", cx.csrf().expose())
 }

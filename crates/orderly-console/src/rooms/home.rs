@@ -135,7 +135,8 @@ fn needed(cx: &Cx, needs: &[Need]) -> Markup {
             }
             @if own.len() > ROWS {
                 p.small.muted {
-                    (words::with("home.more", &[("n", &(own.len() - ROWS)), ("what", &own[0].word)]))
+                    @let rest = own.len() - ROWS;
+                    (words::with("home.more", &[("n", &rest), ("what", &own[0].word)]))
                 }
             }
         }

@@ -96,7 +96,9 @@ fn tables() -> Markup {
         (pager(None, Some("/console/style")))
         (quantities())
         (parts::money(&sums))
-        (parts::pairs(&[("Placed", html! { "23 Nov 10:12" }), ("Id", html! { span.id { "EXT-1" } })]))
+        (parts::pairs(&[
+            ("Placed", html! { "23 Nov 10:12" }), ("Id", html! { span.id { "EXT-1" } }),
+        ]))
     };
     parts::section("Tables and figures", &body)
 }

@@ -129,7 +129,8 @@ fn lines(fields: &Fields, asked: &Asked, tried: Option<&Order>, error: Option<&E
                 tbody {
                     @for index in 0..=last {
                         @let row = asked.rows.iter().find(|row| row.index == index);
-                        @let line = row.and_then(|row| row.line).and_then(|at| own.get(at).copied());
+                        @let line = row.and_then(|row| row.line);
+                        @let line = line.and_then(|at| own.get(at).copied());
                         (entry_row(fields, index, row, line.zip(tried)))
                         @if let Some(text) = row.and_then(|row| refused(row, error)) {
                             tr { td colspan="4" { span.bad { "✕ " (text) } } }
@@ -268,7 +269,9 @@ fn payment(fields: &Fields, asked: &Asked) -> Markup {
                     is_short: true, mode: "decimal", ..Field::default()
                 }))
             }
-            @if asked.pay == Pay::Card { (text(fields, "payment_reference", "entry.card_reference")) }
+            @if asked.pay == Pay::Card {
+                (text(fields, "payment_reference", "entry.card_reference"))
+            }
         }
     };
     parts::section(t("entry.payment"), &body)

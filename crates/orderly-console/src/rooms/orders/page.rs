@@ -394,7 +394,9 @@ fn address_of(party: &Party) -> Markup {
             @if !town.is_empty() { br; (town.join(" ")) }
         }
         p.small.muted {
-            @if let Some(email) = &party.email { a href=(format!("mailto:{email}")) { (email) } " " }
+            @if let Some(email) = &party.email {
+                a href=(format!("mailto:{email}")) { (email) } " "
+            }
             @if let Some(phone) = &party.phone { (phone) }
         }
     }
@@ -419,7 +421,7 @@ fn documents(dossier: &Dossier) -> Markup {
                 }
                 @for one in &dossier.returns {
                     p.facts { a.id href=(crate::rooms::returns::at(&one.number)) { (one.number) }
-                        span { (state(Meaning::Info, &words::of("return", one.head.state.code()))) } }
+                        span { (crate::rooms::returns::standing(one)) } }
                 }
             }
         }

@@ -120,7 +120,9 @@ fn decisions(cx: &Cx, found: &Return) -> Markup {
                 show::time(cx, one.decided_at),
                 html! { (line) },
                 html! { (one.qty) },
-                html! { (words::of("fate", one.from.code())) " → " (words::of("fate", one.to.code())) },
+                html! {
+                    (words::of("fate", one.from.code())) " → " (words::of("fate", one.to.code()))
+                },
                 html! { (one.note.as_deref().unwrap_or("")) },
             ])
         })
