@@ -93,13 +93,15 @@ addEventListener("popstate", () => visit(new URL(location.href), {}, false));
 addEventListener("submit", (event) => {
   const form = event.target;
   const button = event.submitter;
-  const url = new URL(button?.formAction || form.action);
+  // Fields may be called `action` and `method`: the attributes are asked, not the properties.
+  const own = (name) => button?.getAttribute(`form${name}`) || form.getAttribute(name) || "";
+  const url = new URL(own("action") || location.href, location.href);
   if (!inConsole(url) || form.dataset.plain != null) return;
   event.preventDefault();
   if (form.dataset.busy) return;
   closeAll();
   const data = new URLSearchParams(new FormData(form, button));
-  const method = (button?.getAttribute("formmethod") || form.method).toLowerCase();
+  const method = own("method").toLowerCase() || "get";
   if (method === "get") {
     for (const [name, value] of [...data]) if (value === "") data.delete(name, value);
     url.search = data;
