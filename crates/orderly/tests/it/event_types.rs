@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use orderly::ops::events::catalog::TYPES;
-use orderly::ops::events::feed::example;
+use orderly::ops::events::feed::{example, prefix_of};
 
 const BEGIN: &str = "<!-- types: made by the test event_types, do not edit -->\n";
 const END: &str = "<!-- end -->";
@@ -55,6 +55,10 @@ fn every_type_of_the_catalog_is_recorded_by_the_code() {
     let mut text = String::new();
     sources(&root().join("crates/orderly-ops/src/ops"), &mut text);
     sources(&root().join("crates/orderly-core/src/order"), &mut text);
+    for subject in text.split("stream_kind: \"").skip(1) {
+        let subject = subject.split('"').next().unwrap();
+        assert_ne!(prefix_of(subject), "obj", "nobody says what ids of {subject} begin with");
+    }
     for (kind, _) in TYPES {
         let (noun, done) = kind.split_once('.').unwrap();
         let named = match (noun, done.strip_prefix("return_")) {

@@ -235,6 +235,7 @@ pub fn prefix_of(stream_kind: &str) -> &'static str {
         "load" => "lod",
         "quote" => "quo",
         "price_list" => "prl",
+        "carrier_claim" => "ccl",
         "books" => "len",
         _ => "obj",
     }

@@ -12,7 +12,7 @@ use orderly_core::webhook::DispatchState;
 use orderly_jobs::{Stop, run_with};
 
 use super::sinks::{Answer, Sink};
-use super::{count, hook, impatient, open_network, run_until};
+use super::{LIMIT, count, hook, impatient, open_network, run_until};
 use crate::fixture::order;
 use crate::webhooks::shops;
 
@@ -74,7 +74,9 @@ fn a_process_that_is_killed_while_it_sends_loses_nothing() {
             freed.unwrap();
         }
         let all = i64::try_from(ORDERS * 4).unwrap();
-        run_until(&shop, &impatient(), || count(&shop.app, &shop, id, DispatchState::Done) == all);
+        run_until(&shop, &impatient(), LIMIT, || {
+            count(&shop.app, &shop, id, DispatchState::Done) == all
+        });
         let got = sink.got();
         let mut last = std::collections::HashMap::new();
         let mut distinct = std::collections::HashSet::new();
