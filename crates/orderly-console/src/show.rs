@@ -51,6 +51,13 @@ pub fn cell(minor: i64, currency: Currency) -> Markup {
     html! { (figure(minor, currency)) " " span.muted.small { (currency.code()) } }
 }
 
+/// A price, which may have more places than its currency, but never fewer.
+pub fn price(price: rust_decimal::Decimal, currency: Currency) -> String {
+    let mut price = price.normalize();
+    price.rescale(price.scale().max(currency.exponent()));
+    price.to_string()
+}
+
 fn zoned(at: Instant, zone: &str) -> jiff::ZonedDateTime {
     let stamp = jiff::Timestamp::from_microsecond(at.micros());
     let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
@@ -130,6 +137,11 @@ mod tests {
         assert_eq!(count(-123_456), "−123,456");
         assert_eq!(figure(118_420, eur), "1,184.20");
         assert_eq!(figure(-5, eur), "−0.05");
+        let exact = |text: &str| price(text.parse().unwrap(), eur);
+        assert_eq!(
+            (exact("0.1"), exact("0.4125"), exact("420")),
+            ("0.10".into(), "0.4125".into(), "420.00".into(),)
+        );
         assert_eq!(money(100_000_000, eur), "1,000,000.00 EUR");
         assert_eq!(figure(1_500, Currency::parse("JPY").unwrap()), "1,500");
     }

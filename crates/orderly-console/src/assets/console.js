@@ -215,8 +215,9 @@ addEventListener("keydown", (event) => {
     return;
   }
   if ((event.metaKey || event.ctrlKey) && event.key === "Enter") {
-    const form = event.target.form ?? $("main form[method=post]");
-    if (form) { event.preventDefault(); form.requestSubmit($("[data-main]", form)); }
+    const form = event.target.form;
+    const button = (form && $("[data-main]", form)) ?? $("main [data-main]");
+    if (button && !button.disabled) { event.preventDefault(); button.form.requestSubmit(button); }
     return;
   }
   if (typingIn) return typing_keys(event, typingIn);

@@ -6,6 +6,7 @@
 
 extern crate orderly_ops as orderly;
 
+mod browser;
 mod door;
 mod entry;
 #[path = "../../../orderly/tests/it/fixture.rs"]

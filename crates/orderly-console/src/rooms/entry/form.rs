@@ -185,7 +185,7 @@ fn entry_row(
             td.small { @if let Some(row) = row { (there(row, line)) } }
             td.num { @if let Some((line, order)) = line {
                 (show::figure(line.amounts.due(), order.currency))
-                div.small.muted { (line.price) }
+                div.small.muted { (show::price(line.price, order.currency)) }
             } }
         }
     }

@@ -168,7 +168,7 @@ fn row(dossier: &Dossier, line: &Line) -> table::Line {
             html! { @if line.is_goods() || line.has_work() {
                 (bar::bar(&line.quantities, line.unit_ratio))
             } },
-            html! { @if !is_part { (line.price) } },
+            html! { @if !is_part { (show::price(line.price, order.currency)) } },
             money(line.amounts.due()),
         ],
     }
