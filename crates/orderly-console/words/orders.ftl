@@ -205,6 +205,8 @@ event.shipment.lost = Lost on the way
 event.shipment.found = Found again
 event.shipment.brought_back = Brought back
 event.order.brought_back_decided = What came back was decided
+event.order.return_requested = Return announced
+event.order.return_received = Goods came back
 event.order.closed_short = Closed short
 event.order.short_reopened = Reopened after closing short
 

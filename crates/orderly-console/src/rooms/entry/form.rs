@@ -119,7 +119,7 @@ fn lines(fields: &Fields, asked: &Asked, tried: Option<&Order>, error: Option<&E
         .unwrap_or_default();
     let body = html! {
         div.scroll role="region" aria-label=(t("order.lines")) tabindex="0" {
-            table.data.top.entry-lines {
+            table.data.tall.entry-lines {
                 thead { tr {
                     th scope="col" { (t("entry.item")) }
                     th.num scope="col" { (t("order.quantity")) }
