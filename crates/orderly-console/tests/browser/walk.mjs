@@ -19,6 +19,11 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--force-color-profile=srgb"],
 });
+// Nothing waits for ever: not for a browser that is gone, nor for one that hangs.
+const give_up = (why) => { console.error(why); process.exit(1); };
+browser.on("disconnected", () => done || give_up("the browser is gone"));
+setTimeout(() => give_up("the walk takes longer than five minutes"), 300_000).unref();
+let done = false;
 const context = await browser.newContext({ viewport: { width: 1366, height: 900 } });
 context.setDefaultTimeout(8000);
 const page = await context.newPage();
@@ -227,6 +232,7 @@ try {
   await shot("failed").catch(() => {});
   wrong.push(`${error.message}\nat ${page.url()}`);
 }
+done = true;
 await browser.close();
 if (wrong.length) {
   console.error([...new Set(wrong)].join("\n"));
