@@ -10,3 +10,4 @@ extern crate orderly_ops as orderly;
 mod fixture;
 mod rim;
 mod server;
+mod trade;

@@ -173,7 +173,8 @@ impl Client {
         } else {
             self.agent.run(request.body(body).unwrap()).unwrap()
         };
-        let text = response.body_mut().read_to_string().unwrap();
+        let bytes = response.body_mut().read_to_vec().unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let json = serde_json::from_str(&text).unwrap_or_default();
         let headers = response.headers().clone();
         Came { status: response.status().as_u16(), headers, text, json }

@@ -8,7 +8,7 @@ pub mod periods;
 pub mod rates;
 pub mod ready;
 pub mod reports;
-mod stock_value;
+pub mod stock_value;
 
 use std::collections::HashMap;
 

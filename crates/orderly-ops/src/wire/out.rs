@@ -1,7 +1,11 @@
 //! The JSON shapes of answers: amounts and quantities as decimal texts, instants as RFC 3339, base
 //! quantities as integers.
 
+pub mod accounts;
+pub mod books;
+pub mod invoices;
 mod order;
+pub mod payments;
 pub mod trade;
 
 use orderly_core::money::{Currency, Money};

@@ -11,7 +11,8 @@ use crate::ops::{Object, Reference, command};
 use crate::{App, Call, Error};
 
 /// An account as it is listed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "LedgerAccount")]
 pub struct Listed {
     pub code: &'static str,
     pub number: Option<String>,

@@ -25,7 +25,8 @@ use crate::ops::{Object, Reference, command};
 use crate::{App, Call, Error};
 
 /// A period after it was closed or opened again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "PeriodChanged")]
 pub struct Changed {
     #[serde(skip)]
     pub legal_entity: LegalEntityId,
@@ -316,7 +317,8 @@ fn record(
 }
 
 /// A period as it is listed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Period")]
 pub struct Listed {
     pub period: String,
     pub closed: bool,

@@ -94,7 +94,7 @@ impl RateIn {
 }
 
 /// How many rates were set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RatesSet {
     pub set: usize,
     #[serde(skip)]

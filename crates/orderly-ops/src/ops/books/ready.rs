@@ -14,7 +14,8 @@ use super::{entity_called, roll_up};
 use crate::{App, Call, Error};
 
 /// Something to look at before a period is closed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ClosingWarning")]
 pub struct Warning {
     pub code: &'static str,
     pub detail: String,

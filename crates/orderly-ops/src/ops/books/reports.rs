@@ -19,7 +19,8 @@ use super::{entity_called, roll_up};
 use crate::{App, Call, Error};
 
 /// What the columns of a statement are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Columns {
     #[default]
     One,
@@ -63,7 +64,8 @@ impl Ask {
 }
 
 /// A row of a statement: an account, or a sum of the rows before it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ReportLine")]
 pub struct Line {
     /// The code of the account; `None` for totals.
     pub account: Option<&'static str>,
@@ -75,7 +77,8 @@ pub struct Line {
 }
 
 /// A statement with its columns.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Report")]
 pub struct Statement {
     pub entity: String,
     pub currency: Currency,
@@ -272,7 +275,7 @@ fn read<T>(
 }
 
 /// The opening balance, the turnovers and the closing balance of an account. Debits positive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct TrialRow {
     pub account: &'static str,
     pub number: Option<String>,
@@ -288,7 +291,8 @@ pub struct TrialRow {
 }
 
 /// Every account with what was posted on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "TrialBalance")]
 pub struct Trial {
     pub entity: String,
     pub currency: Currency,
@@ -377,7 +381,7 @@ fn trial(
 }
 
 /// What was posted as tax under one code.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct TaxRow {
     /// Empty for postings without a code, such as payments to the authority.
     pub code: String,
@@ -392,7 +396,7 @@ pub struct TaxRow {
 }
 
 /// Taxes of a span by code. The rows sum to what the tax account changed by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct TaxReport {
     pub entity: String,
     pub currency: Currency,

@@ -13,7 +13,7 @@ use super::{entity_called, roll_up};
 use crate::{App, Call, Error};
 
 /// The goods of one item at one location.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ItemValue {
     pub location: String,
     pub sku: String,
@@ -25,7 +25,7 @@ pub struct ItemValue {
 }
 
 /// What goods were worth at the end of a day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct StockValue {
     pub entity: String,
     pub currency: Currency,

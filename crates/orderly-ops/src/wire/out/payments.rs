@@ -1,0 +1,75 @@
+//! Payments as they are answered.
+
+use orderly_core::id::{InvoiceId, OrderId};
+use orderly_core::payment::{Application, ApplicationKind, Payment, TargetKind, Transaction};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::amount;
+
+/// Money that came in, what it pays and what is left of it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PaymentOut {
+    pub object: &'static str,
+    pub id: String,
+    pub provider: String,
+    pub method: String,
+    /// The provider's name of it.
+    pub reference: Option<String>,
+    pub currency: String,
+    pub customer: Option<String>,
+    pub account: Option<String>,
+    pub authorized: String,
+    pub captured: String,
+    pub refunded: String,
+    pub applied: String,
+    /// What pays nothing yet.
+    pub unapplied: String,
+    /// What was given back of the cash that was handed over.
+    pub change: String,
+    pub applications: Vec<ApplicationOut>,
+    pub created_at: String,
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ApplicationOut {
+    /// The id of the order or invoice.
+    pub target: String,
+    pub kind: &'static str,
+    pub amount: String,
+}
+
+impl From<&Payment> for PaymentOut {
+    fn from(payment: &Payment) -> Self {
+        let money = |minor: i64| amount(minor, payment.currency);
+        let applied = payment.applications.iter().filter(|a| a.kind == ApplicationKind::Captured);
+        Self {
+            object: "payment",
+            id: payment.id.to_string(),
+            provider: payment.provider.clone(),
+            method: payment.method.clone(),
+            reference: payment.reference.clone(),
+            currency: payment.currency.to_string(),
+            customer: payment.customer.map(|one| one.to_string()),
+            account: payment.account.map(|one| one.to_string()),
+            authorized: money(payment.amounts.authorized),
+            captured: money(payment.amounts.captured),
+            refunded: money(payment.amounts.refunded),
+            applied: money(payment.amounts.applied),
+            unapplied: money(payment.unapplied()),
+            change: money(payment.transactions.iter().map(Transaction::change).sum()),
+            applications: applied.map(|one| application(one, money(one.amount))).collect(),
+            created_at: payment.created_at.to_string(),
+            version: payment.version,
+        }
+    }
+}
+
+fn application(one: &Application, amount: String) -> ApplicationOut {
+    let target = match one.target_kind {
+        TargetKind::Order => OrderId::from_bytes(one.target).to_string(),
+        TargetKind::Invoice => InvoiceId::from_bytes(one.target).to_string(),
+    };
+    ApplicationOut { target, kind: one.target_kind.code(), amount }
+}
