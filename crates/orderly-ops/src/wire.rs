@@ -10,6 +10,7 @@ pub mod quotes;
 pub mod stock;
 pub mod view;
 pub mod webhooks;
+pub mod view;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -62,7 +62,7 @@ fn money_is_taken_applied_and_given_back() {
     );
     let above = json!({ "amount": "41.00" });
     let above = owner.act(&format!("{path}/give_back"), &applied.tag(), &above);
-    assert_eq!((above.status, above.code()), (409, "above_unapplied"), "{}", above.text);
+    assert_eq!((above.status, above.code()), (409, "above_captured"), "{}", above.text);
     let back = owner.act(&format!("{path}/give_back"), &applied.tag(), &json!({}));
     assert_eq!((back.status, back.json["unapplied"].as_str()), (200, Some("0.00")));
     let clerk = server.with_rights("read");
