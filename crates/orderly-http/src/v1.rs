@@ -5,6 +5,17 @@ pub mod books;
 pub mod invoices;
 pub mod orders;
 pub mod payments;
+pub mod channels;
+pub mod customers;
+pub mod desk;
+mod documents;
+pub mod exchanges;
+pub mod fulfillments;
+pub mod items;
+pub mod locations;
+pub mod refunds;
+pub mod returns;
+pub mod shipments;
 
 use orderly_ops::Error;
 
@@ -18,6 +29,16 @@ pub fn operations() -> Vec<Operation> {
         invoices::operations(),
         orders::operations(),
         payments::operations(),
+        fulfillments::operations(),
+        shipments::operations(),
+        returns::operations(),
+        refunds::operations(),
+        exchanges::operations(),
+        customers::operations(),
+        items::operations(),
+        locations::operations(),
+        channels::operations(),
+        desk::operations(),
     ]
     .into_iter()
     .flatten()
