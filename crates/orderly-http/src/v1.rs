@@ -2,20 +2,27 @@
 
 pub mod accounts;
 pub mod books;
-pub mod invoices;
-pub mod orders;
-pub mod payments;
 pub mod channels;
+pub mod counts;
 pub mod customers;
 pub mod desk;
 mod documents;
 pub mod exchanges;
 pub mod fulfillments;
+pub mod invoices;
 pub mod items;
 pub mod locations;
+pub mod orders;
+pub mod paging;
+pub mod payments;
+pub mod purchases;
 pub mod refunds;
 pub mod returns;
 pub mod shipments;
+pub mod stock;
+pub mod suppliers;
+pub mod transfers;
+pub mod work_orders;
 
 use orderly_ops::Error;
 
@@ -24,20 +31,26 @@ use crate::{File, Operation};
 /// Every operation of the API.
 pub fn operations() -> Vec<Operation> {
     [
-        accounts::operations(),
-        books::operations(),
-        invoices::operations(),
         orders::operations(),
-        payments::operations(),
         fulfillments::operations(),
         shipments::operations(),
         returns::operations(),
         refunds::operations(),
         exchanges::operations(),
         customers::operations(),
+        accounts::operations(),
+        invoices::operations(),
+        payments::operations(),
+        books::operations(),
         items::operations(),
         locations::operations(),
         channels::operations(),
+        stock::operations(),
+        transfers::operations(),
+        counts::operations(),
+        work_orders::operations(),
+        suppliers::operations(),
+        purchases::operations(),
         desk::operations(),
     ]
     .into_iter()

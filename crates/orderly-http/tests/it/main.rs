@@ -16,3 +16,5 @@ mod rim;
 mod server;
 mod trade;
 mod table;
+mod purchases;
+mod stock;

@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod channels;
 pub mod desk;
 pub mod money;
+pub mod names;
 pub mod orders;
 pub mod parties;
 pub mod returns;

@@ -8,6 +8,9 @@ pub mod back;
 pub mod catalog;
 mod order;
 pub mod payments;
+pub mod moving;
+pub mod purchases;
+pub mod stock;
 pub mod trade;
 
 use orderly_core::money::{Currency, Money};

@@ -182,3 +182,60 @@ pub struct CountedIn {
     #[serde(default)]
     pub confirm: bool,
 }
+
+/// What somebody counted; the same goods again are another round.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoundIn {
+    pub lines: Vec<CountedIn>,
+}
+
+/// A work order to plan.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkIn {
+    /// `cut`, `assembly` or `disassembly`.
+    pub kind: String,
+    pub location: String,
+    /// The SKU of what is cut, made or taken apart.
+    pub item: String,
+    /// Pieces for a cut, else in the item's sale unit.
+    pub quantity: String,
+    /// Of each piece of a cut, such as `2.4 m`.
+    pub length: Option<String>,
+    /// The kit whose components it takes or gives, for one base unit of the item.
+    pub recipe: Option<String>,
+    /// Or the components themselves.
+    #[serde(default)]
+    pub components: Vec<ComponentIn>,
+    /// The order it is made for, and the line's position in it.
+    pub order: Option<String>,
+    pub line: Option<i64>,
+    /// A day.
+    pub due_on: Option<String>,
+    /// Claims of a higher priority are served first.
+    #[serde(default)]
+    pub priority: i64,
+}
+
+/// What one finished base unit takes of an item.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ComponentIn {
+    pub sku: String,
+    /// In its sale unit.
+    pub quantity: String,
+}
+
+/// What is done of a work order in one go.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakingIn {
+    /// Pieces of a cut, else base units; all that is left where absent.
+    pub quantity: Option<i64>,
+    /// Units that were spoiled.
+    #[serde(default)]
+    pub scrap: i64,
+    /// The lot or serial number of what is made.
+    pub lot: Option<String>,
+}

@@ -3,7 +3,8 @@
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::money::Money;
 use orderly_core::party::Party;
-use orderly_docs::{Address, Paper, PurchaseDocument, PurchaseRow, Reference};
+pub use orderly_docs::Paper;
+use orderly_docs::{Address, PurchaseDocument, PurchaseRow, Reference};
 use orderly_store::tables::{catalog, locations, parties, settings, suppliers};
 
 use super::{PurchaseOrder, find, load};

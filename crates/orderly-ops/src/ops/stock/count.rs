@@ -235,6 +235,7 @@ pub fn finish(app: &App, call: &Call, id: CountId) -> Result<Count, Error> {
             return Ok(known);
         }
         let (before, location) = open_one(tx, call, id)?;
+        call.expect_version(before.version)?;
         ensure(!before.lines.is_empty(), || {
             Refusal::new(Code::NothingToDo, "nothing was counted yet")
         })?;

@@ -11,6 +11,7 @@ use super::pair;
 use crate::cli::output::{minute, table};
 use crate::cli::{Given, Session};
 use crate::ops::stock::count;
+use crate::wire::out::stock::DueOut;
 use crate::wire::stock::{CountIn, CountedIn};
 use crate::{App, Call, Error};
 
@@ -200,18 +201,7 @@ fn list(session: &Session, limit: u32) -> Result<ExitCode, Error> {
 
 fn plan(session: &Session, location: &str, limit: usize) -> Result<ExitCode, Error> {
     let found = count::plan(&session.open()?, &session.reading(), location, limit)?;
-    let one = |due: &count::Due| {
-        let planned = &due.planned;
-        json!({
-            "sku": due.item.sku,
-            "class": planned.class.code(),
-            "used_minor": planned.countable.used,
-            "counted_on": planned.countable.counted_on.map(|day| day.to_string()),
-            "due_on": planned.due_on.map(|day| day.to_string()),
-            "asked": planned.countable.asked,
-        })
-    };
-    let objects: Vec<_> = found.iter().map(one).collect();
+    let objects: Vec<_> = found.iter().map(DueOut::from).collect();
     session.out.answer(&json!({ "plan": objects }), || {
         let rows = found.iter().map(|due| {
             let planned = &due.planned;

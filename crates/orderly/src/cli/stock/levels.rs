@@ -7,13 +7,14 @@ use orderly_core::item::Item;
 use orderly_core::qty::Qty;
 use orderly_core::time::Day;
 use orderly_core::units::LevelKey;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::Error;
 use crate::cli::Session;
 use crate::cli::output::{minute, table};
-use crate::ops::read::stock::supply::{self, Coming, Supply};
-use crate::ops::read::stock::{self, Moved, Shown, Wanted};
+use crate::ops::read::stock::supply::{self, Supply};
+use crate::ops::read::stock::{self, Shown, Wanted};
+use crate::wire::out::stock::{LevelOut, MovementOut, SupplyOut};
 
 #[derive(Debug, Args)]
 pub struct List {
@@ -52,7 +53,7 @@ impl List {
         let (levels, next) = stock::list(&session.open()?, &session.reading(), &wanted)?;
         let next = next.map(|key| format!("{}.{}.{}", key.item, key.location, key.lot_class));
         let object = json!({
-            "levels": levels.iter().map(level_json).collect::<Vec<_>>(),
+            "levels": levels.iter().map(LevelOut::from).collect::<Vec<_>>(),
             "next": next,
         });
         session.out.answer(&object, || {
@@ -96,26 +97,6 @@ fn pieces(shown: &Shown) -> i64 {
     shown.level.piece.map_or(0, |piece| shown.level.on_hand.get() / piece.get().max(1))
 }
 
-/// A stock level as JSON; quantities in base units.
-fn level_json(shown: &Shown) -> Value {
-    let level = &shown.level;
-    let show = |qty| shown.item.show(qty);
-    json!({
-        "location": shown.location,
-        "sku": shown.item.sku,
-        "base_unit": shown.item.base_unit.code(),
-        "piece": level.piece.map(orderly_core::qty::Qty::get),
-        "on_hand": level.on_hand.get(),
-        "held": level.held.get(),
-        "allocated": level.allocated.get(),
-        "backordered": level.backordered.get(),
-        "available": level.available().get(),
-        "safety": level.safety.get(),
-        "value_minor": level.value,
-        "shown": { "on_hand": show(level.on_hand), "available": show(level.available()) },
-    })
-}
-
 #[derive(Debug, Args)]
 pub struct Show {
     /// SKU, GTIN or id
@@ -138,35 +119,10 @@ impl Show {
         let object = json!({
             "sku": item.sku,
             "base_unit": item.base_unit.code(),
-            "locations": found.iter().map(|one| supply_json(one, by)).collect::<Vec<_>>(),
+            "locations": found.iter().map(|one| SupplyOut::new(one, by)).collect::<Vec<_>>(),
         });
         session.out.answer(&object, || supply_text(&item, &found, by))
     }
-}
-
-/// What there is at a location as JSON; quantities in base units.
-fn supply_json(supply: &Supply, by: Option<Day>) -> Value {
-    let coming = |one: &Coming| {
-        json!({
-            "kind": one.kind,
-            "number": one.number,
-            "from": one.from,
-            "expected_on": one.expected_on.map(|day| day.to_string()),
-            "qty": one.qty.get(),
-        })
-    };
-    let promise = |(on, qty): &(Day, i64)| json!({ "on": on.to_string(), "qty": qty });
-    json!({
-        "location": supply.location,
-        "on_hand": supply.on_hand,
-        "allocated": supply.allocated,
-        "backordered": supply.backordered,
-        "safety": supply.safety,
-        "available": supply.available,
-        "coming": supply.coming.iter().map(coming).collect::<Vec<_>>(),
-        "promise": supply.promise.iter().map(promise).collect::<Vec<_>>(),
-        "promised": by.map(|day| supply.promised_for(day)),
-    })
 }
 
 fn supply_text(item: &Item, found: &[Supply], by: Option<Day>) -> String {
@@ -210,27 +166,10 @@ fn supply_text(item: &Item, found: &[Supply], by: Option<Day>) -> String {
 /// Shows the movements of an item.
 pub fn history(session: &Session, item: &str, limit: u32) -> Result<ExitCode, Error> {
     let (item, moved) = stock::history(&session.open()?, &session.reading(), item, None, limit)?;
-    let one = |moved: &Moved| {
-        let movement = &moved.posting.movement;
-        json!({
-            "id": movement.id.to_string(),
-            "kind": movement.kind.code(),
-            "qty": movement.qty.get(),
-            "quantity": item.show(movement.qty),
-            "from": moved.from,
-            "to": moved.to,
-            "lot": moved.lot,
-            "value_minor": movement.value,
-            "cause": movement.cause.kind.code(),
-            "reason": movement.reason,
-            "at": movement.effective_at.to_string(),
-            "recorded_at": moved.posting.by.recorded_at.to_string(),
-        })
-    };
     let object = json!({
         "sku": item.sku,
         "base_unit": item.base_unit.code(),
-        "movements": moved.iter().map(one).collect::<Vec<_>>(),
+        "movements": moved.iter().map(|one| MovementOut::new(one, &item)).collect::<Vec<_>>(),
     });
     session.out.answer(&object, || {
         let rows = moved.iter().map(|moved| {
