@@ -11,7 +11,6 @@ pub mod quotes;
 pub mod stock;
 pub mod view;
 pub mod webhooks;
-pub mod view;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

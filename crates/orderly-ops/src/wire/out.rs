@@ -2,13 +2,13 @@
 //! quantities as integers.
 
 pub mod accounts;
-pub mod books;
-pub mod invoices;
 pub mod back;
+pub mod books;
 pub mod catalog;
+pub mod invoices;
+pub mod moving;
 mod order;
 pub mod payments;
-pub mod moving;
 pub mod purchases;
 pub mod stock;
 pub mod trade;
