@@ -84,7 +84,7 @@ impl From<&Item> for ItemOut {
             sale_unit: item.sale_unit.clone(),
             units: units.collect(),
             price: item.price.map(|mut price| {
-                let places = item.price_currency.map_or(0, |currency| currency.exponent());
+                let places = item.price_currency.map_or(0, orderly_core::money::Currency::exponent);
                 if price.scale() < places {
                     price.rescale(places);
                 }
@@ -102,7 +102,7 @@ impl From<&Item> for ItemOut {
             under_ppm: item.under_ppm,
             min_offcut: item.min_offcut.get(),
             kerf: item.kerf.get(),
-            backorder_limit: item.backorder_limit.map(|limit| limit.get()),
+            backorder_limit: item.backorder_limit.map(orderly_core::qty::Qty::get),
             kit: item.is_kit(),
             active: item.active,
             version: item.version,

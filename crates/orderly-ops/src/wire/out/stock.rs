@@ -190,7 +190,7 @@ impl HoldingOut {
             sku: names.sku(holding.item),
             lot: names.lot(holding.lot),
             bin: names.bin(holding.place.bin),
-            condition: holding.place.condition.map(|one| one.code()),
+            condition: holding.place.condition.map(orderly_core::units::Condition::code),
             qty: holding.qty.get(),
             quantity: names.show(holding.item, holding.qty),
         }

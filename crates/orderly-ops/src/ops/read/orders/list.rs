@@ -235,7 +235,7 @@ fn read_cursor(text: &str, bound: [u8; 16]) -> Result<End, Refusal> {
         let detail = "this is not a cursor of this list: filters and order stay as they were";
         Refusal::at(Code::InvalidField, "/after", detail)
     };
-    let plain = text.is_ascii() && text.len() % 2 == 0 && text.len() <= 512;
+    let plain = text.is_ascii() && text.len().is_multiple_of(2) && text.len() <= 512;
     let digits = (0..text.len() / 2).filter(|_| plain);
     let read = digits.map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16));
     let bytes = read.collect::<Result<Vec<u8>, _>>().map_err(|_| none())?;
