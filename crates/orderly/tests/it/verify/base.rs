@@ -118,10 +118,10 @@ fn step(
 fn shipped(shop: &Shop, id: OrderId, sscc: &str) {
     let now = shop.call().now;
     let at = At::plain(now);
-    step(shop, id, "order.released", |_, order, ids| {
+    step(shop, id, "fulfillment.released", |_, order, ids| {
         Ok(release::release(order, order.fulfillments[0].id, &at, ids)?)
     });
-    step(shop, id, "order.picked", |tx, order, ids| {
+    step(shop, id, "fulfillment.picked", |tx, order, ids| {
         let (location, catalog) = surroundings(tx, order)?;
         let mut hand = AtHand {
             location: &location,
@@ -132,11 +132,11 @@ fn shipped(shop: &Shop, id: OrderId, sscc: &str) {
         };
         Ok(pick::pick(order, order.fulfillments[0].id, &[], &mut hand, &at, ids)?)
     });
-    step(shop, id, "order.packed", |tx, order, ids| {
+    step(shop, id, "fulfillment.packed", |tx, order, ids| {
         let (_, catalog) = surroundings(tx, order)?;
         Ok(pack::pack(order, order.fulfillments[0].id, &[], &catalog, &at, ids)?)
     });
-    step(shop, id, "order.shipped", |tx, order, ids| {
+    step(shop, id, "shipment.shipped", |tx, order, ids| {
         let mut levels = Levels::new(levels::of_items(tx, &items(order))?);
         let parcel = NewParcel { sscc: sscc.into(), weight_g: Some(500), tracking: None };
         let what = Ship { parcels: vec![parcel], ..Ship::default() };
@@ -178,7 +178,7 @@ fn booked(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Movement>, StoreError> {
 
 fn deliver(shop: &Shop, id: OrderId) {
     let now = shop.call().now;
-    step(shop, id, "order.delivered", |tx, order, ids| {
+    step(shop, id, "shipment.delivered", |tx, order, ids| {
         let booked = booked(tx, order)?;
         let shipment = order.shipments[0].id;
         Ok(orderly_core::order::deliver::deliver(order, shipment, &[], &[], now, ids).or_else(
@@ -189,7 +189,7 @@ fn deliver(shop: &Shop, id: OrderId) {
 
 fn void(shop: &Shop, id: OrderId) {
     let now = shop.call().now;
-    step(shop, id, "order.shipment_voided", |tx, order, ids| {
+    step(shop, id, "shipment.voided", |tx, order, ids| {
         let booked = booked(tx, order)?;
         Ok(ship::void_shipment(order, order.shipments[0].id, &booked, now, ids)?)
     });
@@ -267,7 +267,7 @@ fn money_moved(
 /// Two bolts come back, one is restocked and one waits; both are refunded.
 fn take_back(shop: &Shop, id: OrderId) {
     let call = shop.call();
-    step(shop, id, "order.returned", |tx, order, ids| {
+    step(shop, id, "order.return_received", |tx, order, ids| {
         let line = order.lines[0].clone();
         let [returned, return_line]: [[u8; 16]; 2] =
             [ids.draw::<id::ReturnId>().as_bytes(), ids.draw::<id::ReturnLineId>().as_bytes()];
