@@ -222,7 +222,7 @@ plants! {
            JOIN payment p ON p.captured_minor > p.refunded_minor"
         => "M5", Nobody;
     "an event is changed" in "event":
-        "UPDATE event SET reason = 'because' WHERE kind = 'order.packed' AND stream_id =
+        "UPDATE event SET reason = 'because' WHERE kind = 'fulfillment.packed' AND stream_id =
             (SELECT id FROM orders WHERE external_id = 'W-1')"
         => "E1", Sold(4);
     "an event is gone" in "event":
