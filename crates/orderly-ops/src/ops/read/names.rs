@@ -36,8 +36,8 @@ pub struct Names {
 /// Those of the store.
 pub fn names(app: &App, ids: &Ids) -> Result<Names, Error> {
     app.store.read(|tx| {
-        let mut names = Names::default();
-        names.locations = locations::all(tx)?.into_iter().map(|one| (one.id, one.code)).collect();
+        let locations = locations::all(tx)?.into_iter().map(|one| (one.id, one.code)).collect();
+        let mut names = Names { locations, ..Names::default() };
         for id in &ids.items {
             if let Some(item) = catalog::get(tx, *id)? {
                 names.items.insert(*id, item);
