@@ -44,7 +44,7 @@ pub fn operations() -> Vec<Operation> {
             undo,
         ),
         get(
-            "/v1/stock/count-plan",
+            "/v1/stock/counts/plan",
             "counts.plan",
             "List what is to be counted next at a location",
             Read,

@@ -37,7 +37,7 @@ pub fn operations() -> Vec<Operation> {
         ),
         create(
             "/v1/orders/{order}/invoices",
-            "invoices.issue",
+            "orders.invoice",
             "Invoice everything that is due of an order",
             Invoice,
             issue,

@@ -69,14 +69,14 @@ pub fn operations() -> Vec<Operation> {
         ),
         get(
             "/v1/customers/{customer}/store_credit",
-            "store_credit.get",
+            "customers.store_credit",
             "Show a customer's store credit",
             Read,
             credit,
         ),
         create(
             "/v1/customers/{customer}/store_credit",
-            "store_credit.give",
+            "customers.give_store_credit",
             "Give store credit",
             GiveStoreCredit,
             give,

@@ -76,9 +76,7 @@ fn stock_that_is_unknown_forbidden_or_refused_is_answered_so() {
     let receiver = server.with_rights("stock.receive");
     assert_eq!(receiver.post("/v1/stock/receipts", &receipt("5")).status, 201);
 
-    let less = |quantity: &str| {
-        json!({ "location": "depot", "sku": "NAIL", "quantity": quantity, "reason": "broken" })
-    };
+    let less = |quantity: &str| json!({ "location": "depot", "sku": "NAIL", "quantity": quantity, "reason": "broken" });
     let adjusted = owner.post("/v1/stock/adjustments", &less("-2"));
     assert_eq!((adjusted.status, &adjusted.json["delta"]), (201, &json!(-2)), "{}", adjusted.text);
     assert_eq!(adjusted.json["reason"], "broken");
@@ -158,7 +156,7 @@ fn a_count_is_opened_recorded_posted_and_undone() {
     let undone = owner.act(&format!("{at}/undo"), &posted.tag(), &json!({}));
     assert!(undone.json["reversed_at"].is_string(), "{}", undone.text);
     assert_eq!(shop.sums("NAIL", "depot"), (100, 0, 0));
-    let plan = owner.get("/v1/stock/count-plan?location=depot");
+    let plan = owner.get("/v1/stock/counts/plan?location=depot");
     assert_eq!(plan.json["data"][0]["sku"], "NAIL", "{}", plan.text);
     assert_eq!(owner.get("/v1/stock/counts").json["data"][0]["id"], opened.json["id"]);
     let reader = server.with_rights("read");
