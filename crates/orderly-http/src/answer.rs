@@ -46,11 +46,29 @@ pub struct Page<T> {
     /// The cursor of the next page: give it as `after`.
     pub next: Option<String>,
     pub has_more: bool,
+    /// What to do where a search finds nothing, or too much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 impl<T> Page<T> {
     pub fn new(data: Vec<T>, next: Option<String>) -> Self {
-        Self { object: "list", data, has_more: next.is_some(), next }
+        Self { object: "list", data, has_more: next.is_some(), next, hint: None }
+    }
+
+    /// A page whose rows were asked for with one more than `limit`: the last of them says that
+    /// there are more, and is left out. `cursor` is where the page after a row begins.
+    pub fn cut<R>(
+        mut rows: Vec<R>,
+        limit: i64,
+        cursor: impl Fn(&R) -> String,
+        show: impl Fn(&R) -> T,
+    ) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(0);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(cursor);
+        Self::new(rows.iter().map(show).collect(), next)
     }
 }
 

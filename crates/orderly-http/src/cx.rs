@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use bytes::Bytes;
+use orderly_core::actor::Actor;
 use orderly_ops::{App, Call, Error};
 
 /// The surroundings of one request.
@@ -24,6 +25,12 @@ pub struct Cx {
 }
 
 impl Cx {
+    /// A call that finds what a command's path and body name, without asking for the right to read:
+    /// the operation itself asks for the right it needs.
+    pub fn finding(&self) -> Call {
+        Call { actor: Actor::task(), key: None, expected_version: None, ..self.call.clone() }
+    }
+
     /// What stood in the path under this name.
     pub fn text(&self, name: &str) -> &str {
         self.path.get(name).map_or("", String::as_str)

@@ -48,6 +48,14 @@ pub fn body<B: DeserializeOwned>(cx: &mut Cx, owns_reason: bool) -> Result<B, Pr
     if let Some(fields) = value.as_object_mut() {
         shared(cx, fields, owns_reason)?;
     }
+    typed(value)
+}
+
+/// Reads a JSON value as a request.
+///
+/// # Errors
+/// 422 where a field is unknown or wrong.
+pub fn typed<B: DeserializeOwned>(value: Value) -> Result<B, Problem> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let pointer = pointer(error.path());
         Problem::wrong(422, wrong(&pointer, &error.into_inner().to_string()))
@@ -63,10 +71,18 @@ fn json(cx: &Cx) -> Result<Value, Problem> {
         let detail = format!("send application/json, not `{}`", cx.media);
         return Err(Problem::new(415, "unsupported_media_type", detail));
     }
-    let text = std::str::from_utf8(&cx.body)
+    parsed(&cx.body, cx.depth)
+}
+
+/// Reads bytes as JSON that nests at most `deepest` levels.
+///
+/// # Errors
+/// 400 where it is none, 422 where it holds a text nobody could keep.
+pub fn parsed(bytes: &[u8], deepest: usize) -> Result<Value, Problem> {
+    let text = std::str::from_utf8(bytes)
         .map_err(|error| Problem::new(400, "malformed", format!("the body: {error}")))?;
-    if depth(text) > cx.depth {
-        let detail = format!("the body nests deeper than {} levels", cx.depth);
+    if depth(text) > deepest {
+        let detail = format!("the body nests deeper than {deepest} levels");
         return Err(Problem::new(400, "malformed", detail));
     }
     let value: Value = serde_json::from_str(text)

@@ -1,10 +1,11 @@
 //! The JSON shapes of requests: unknown fields are refused, amounts and quantities are texts. What
 //! is answered is in [`out`].
 
+pub mod catalog;
 pub mod events;
 pub mod messages;
 pub mod out;
-
+pub mod parts;
 pub mod purchases;
 pub mod quotes;
 pub mod stock;

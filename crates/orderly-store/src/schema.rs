@@ -51,6 +51,7 @@ macro_rules! orderly {
             "0018_transfers",
             "0019_outward",
             "0020_access",
+            "0021_order_search",
         ]
     };
 }

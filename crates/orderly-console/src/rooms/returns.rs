@@ -50,7 +50,7 @@ pub fn standing(returned: &Return) -> Markup {
 
 fn list(cx: &Cx) -> Result<Answer, Error> {
     let wanted = cx.query.get("state").and_then(ReturnState::parse);
-    let found = read::returns::list(&cx.app, &cx.call, wanted, 200)?;
+    let found = read::returns::list(&cx.app, &cx.call, wanted, None, 200)?;
     let all = [None, Some(ReturnState::Requested), Some(ReturnState::Approved)].into_iter();
     let all = all.chain([Some(ReturnState::Received), Some(ReturnState::Closed)]).map(|state| {
         let code = state.map(ReturnState::code);

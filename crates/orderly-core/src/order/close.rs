@@ -125,7 +125,7 @@ pub struct Given {
 
 /// What the customer owes for the order after returns and refunds, and what of the money for it
 /// was not given back. In minor units.
-fn owed(order: &Order, given: &Given) -> (i64, i64) {
+pub fn owed(order: &Order, given: &Given) -> (i64, i64) {
     // Returned and not refunded: it is not owed any more either.
     let returned = |line: &Line| {
         let q = &line.quantities;

@@ -95,7 +95,7 @@ pub fn take_over(
 
 impl Decision {
     /// Goes on with a later decision of the same command: one event for both.
-    fn then(&mut self, next: Self) {
+    pub fn then(&mut self, next: Self) {
         self.order = next.order;
         let event = self.event.or(next.event);
         for mut movement in next.movements {

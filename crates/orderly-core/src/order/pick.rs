@@ -91,10 +91,29 @@ pub fn pick(
     at: &At<'_>,
     ids: &mut IdSource,
 ) -> Settled {
-    order.ensure_placed()?;
-    let own = order.fulfillment(fulfillment)?;
     let everything = if picks.is_empty() { all(order, fulfillment) } else { Vec::new() };
     let picks = if picks.is_empty() { &everything } else { picks };
+    ready(order, fulfillment, picks, at)?;
+    let mut after = order.clone();
+    let mut moves = Moves::new(at.now, ids);
+    for pick in picks {
+        pick_one(&mut after, pick, hand, at, &mut moves)?;
+    }
+    after.finish(moves)
+}
+
+/// Whether goods may be picked now, whatever lies on the shelves.
+///
+/// # Errors
+/// Those of [`pick`] that do not look at stock.
+pub fn ready(
+    order: &Order,
+    fulfillment: FulfillmentId,
+    picks: &[Pick],
+    at: &At<'_>,
+) -> Result<(), Refusal> {
+    order.ensure_placed()?;
+    let own = order.fulfillment(fulfillment)?;
     ensure(!picks.is_empty(), || {
         let detail = format!("fulfillment {fulfillment} has nothing released to pick");
         Refusal::new(Code::NothingToDo, detail)
@@ -108,13 +127,7 @@ pub fn pick(
         })?;
         lines.push(work.line);
     }
-    at.ensure_free(order, Step::Pick, &order.scopes(own, lines))?;
-    let mut after = order.clone();
-    let mut moves = Moves::new(at.now, ids);
-    for pick in picks {
-        pick_one(&mut after, pick, hand, at, &mut moves)?;
-    }
-    after.finish(moves)
+    at.ensure_free(order, Step::Pick, &order.scopes(own, lines))
 }
 
 fn pick_one(

@@ -40,12 +40,8 @@ pub fn ship(
     at: &At<'_>,
     ids: &mut IdSource,
 ) -> Result<(Decision, ShipmentId), Refusal> {
-    order.ensure_placed()?;
     let own = order.fulfillment(fulfillment)?;
-    let lines = shipped_lines(order, fulfillment, &what.lines)?;
-    let named = lines.iter().filter_map(|(claim, _)| order.work_of(*claim).ok());
-    let scopes = order.scopes(own, named.map(|work| work.line));
-    at.ensure_free(order, Step::Ship, &scopes)?;
+    let lines = ready(order, fulfillment, &what.lines, at)?;
     let mut after = order.clone();
     let mut moves = Moves::new(at.now, ids);
     let id = moves.ids.draw();
@@ -66,6 +62,25 @@ pub fn ship(
     }
     add_parcels(&mut after, id, &what.parcels, &mut moves)?;
     Ok((after.finish(moves)?, id))
+}
+
+/// Returns what of each claim would leave; everything packed where `lines` is empty.
+///
+/// # Errors
+/// Those of [`ship`] that do not look at stock.
+pub fn ready(
+    order: &Order,
+    fulfillment: FulfillmentId,
+    lines: &[(ClaimId, Qty)],
+    at: &At<'_>,
+) -> Result<Vec<(ClaimId, Qty)>, Refusal> {
+    order.ensure_placed()?;
+    let own = order.fulfillment(fulfillment)?;
+    let lines = shipped_lines(order, fulfillment, lines)?;
+    let named = lines.iter().filter_map(|(claim, _)| order.work_of(*claim).ok());
+    let scopes = order.scopes(own, named.map(|work| work.line));
+    at.ensure_free(order, Step::Ship, &scopes)?;
+    Ok(lines)
 }
 
 fn shipped_lines(

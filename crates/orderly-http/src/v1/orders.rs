@@ -1,114 +1,149 @@
-//! `/v1/orders`: placing, reading and the steps of a whole order.
+//! `/v1/orders`: placing, reading and listing; steps and money have files of their own.
+
+mod bulk;
+mod list;
+mod money;
+mod steps;
+
+pub(super) use steps::then;
 
 use orderly_core::actor::Permission;
-use orderly_core::order::cancel::Cancel;
-use orderly_core::time::Instant;
 use orderly_ops::Error;
-use orderly_ops::ops::fulfillments::cancel;
 use orderly_ops::ops::orders::{self, Order};
-use orderly_ops::ops::read;
+use orderly_ops::ops::read::orders::{self as read, AsOf, Shown};
 use orderly_ops::wire::OrderIn;
-use orderly_ops::wire::out::{OrderOut, amount};
+use orderly_ops::wire::out::{EventOut, Expand, OrderOut};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::input::Nothing;
-use crate::operation::{act, create, get};
+use crate::operation::{create, get};
 use crate::{Cx, Done, Operation, Page};
 
 pub fn operations() -> Vec<Operation> {
-    vec![
+    let own = vec![
         create("/v1/orders", "orders.place", "Place an order", Permission::Place, place),
-        get("/v1/orders", "orders.list", "List orders, the latest first", Permission::Read, list),
         get("/v1/orders/{order}", "orders.get", "Show an order", Permission::Read, show),
-        act(
-            "/v1/orders/{order}/cancel",
-            "orders.cancel",
-            "Cancel what is not picked yet",
-            Permission::Cancel,
-            cancel_all,
+        get(
+            "/v1/orders/{order}/routing",
+            "orders.routing",
+            "Say why an order goes where it goes",
+            Permission::Read,
+            routing,
         ),
-    ]
+        get(
+            "/v1/orders/{order}/timeline",
+            "orders.timeline",
+            "List what happened to an order",
+            Permission::Read,
+            timeline,
+        ),
+    ];
+    [own, list::operations(), bulk::operations(), steps::operations(), money::operations()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-/// Which orders to list.
+/// How to show an order.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Wanted {
-    /// A channel's code.
-    channel: Option<String>,
-    state: Option<String>,
-    /// Placed at or after this instant (RFC 3339).
-    #[serde(rename = "placed_at[gte]")]
-    from: Option<String>,
-    /// Placed before this instant.
-    #[serde(rename = "placed_at[lt]")]
-    until: Option<String>,
-    /// The cursor of the page before.
-    after: Option<String>,
-    /// At most 250; 50 where absent.
-    limit: Option<i64>,
-}
-
-/// An order in a list.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct OrderRow {
-    pub object: &'static str,
-    pub id: String,
-    pub number: String,
-    pub channel: String,
-    pub external_id: Option<String>,
-    pub state: &'static str,
-    pub placed_at: String,
-    pub customer: Option<String>,
-    pub currency: String,
-    pub total: String,
-}
-
-fn list(cx: &Cx, wanted: Wanted) -> Result<Done<Page<OrderRow>>, Error> {
-    let at = |text: Option<String>| text.map(|text| Instant::parse(&text)).transpose();
-    let wanted = read::orders::Wanted {
-        channel: wanted.channel,
-        state: wanted.state,
-        from: at(wanted.from)?,
-        until: at(wanted.until)?,
-        after: wanted.after,
-        limit: wanted.limit.unwrap_or(50).clamp(1, 250),
-    };
-    let page = read::orders::list(&cx.app, &cx.call, &wanted)?;
-    let row = |order: &read::orders::Summary| OrderRow {
-        object: "order",
-        id: order.id.to_string(),
-        number: order.number.clone(),
-        channel: page.channels.get(&order.channel).map_or_else(String::new, |one| one.code.clone()),
-        external_id: order.external_id.clone(),
-        state: order.state.code(),
-        placed_at: order.placed_at.to_string(),
-        customer: page.names.get(&order.id).cloned(),
-        currency: order.currency.to_string(),
-        total: amount(order.total, order.currency),
-    };
-    Ok(Done::of(Page::new(page.orders.iter().map(row).collect(), page.next.clone())))
+struct Look {
+    /// Objects in the place of ids: `customer`, `fulfillments.shipments`; with commas.
+    expand: Option<String>,
+    /// The order as it was: a sequence of its events, or an instant (RFC 3339).
+    as_of: Option<String>,
 }
 
 fn place(cx: &Cx, order: OrderIn) -> Result<Done<OrderOut>, Error> {
     let order = orders::place::place(&cx.app, &cx.call, &order)?;
     let at = format!("/v1/orders/{}", order.id);
-    Ok(shown(cx, order)?.at(at))
+    Ok(done(cx, order)?.at(at))
 }
 
-fn show(cx: &Cx, _: Nothing) -> Result<Done<OrderOut>, Error> {
-    let shown = read::orders::show(&cx.app, &cx.call, cx.text("order"))?;
-    Ok(Done::of(OrderOut::from(&shown)).version(shown.order.version))
-}
-
-fn cancel_all(cx: &Cx, _: Nothing) -> Result<Done<OrderOut>, Error> {
-    let order = read::orders::get(&cx.app, &cx.call, cx.text("order"))?;
-    shown(cx, cancel::cancel(&cx.app, &cx.call, order.id, &Cancel::Order)?)
+fn show(cx: &Cx, look: Look) -> Result<Done<OrderOut>, Error> {
+    let text = cx.text("order");
+    let shown = match look.as_of.as_deref() {
+        None => read::show(&cx.app, &cx.call, text)?,
+        Some(at) => read::show_at(&cx.app, &cx.call, text, AsOf::parse(at)?)?,
+    };
+    let mut out = OrderOut::from(&shown);
+    if let Some(names) = look.expand.as_deref() {
+        out.expand(&shown, &Expand::parse(names)?);
+    }
+    Ok(Done::of(out).version(shown.order.version))
 }
 
 /// An order as a command left it.
-fn shown(cx: &Cx, order: Order) -> Result<Done<OrderOut>, Error> {
-    let shown = read::orders::show_as(&cx.app, order)?;
+pub(super) fn done(cx: &Cx, order: Order) -> Result<Done<OrderOut>, Error> {
+    let shown = read::show_as(&cx.app, &cx.call, order)?;
     Ok(Done::of(OrderOut::from(&shown)).version(shown.order.version))
+}
+
+/// The order that a command's path names.
+pub(super) fn named(cx: &Cx) -> Result<Shown, Error> {
+    read::show(&cx.app, &cx.finding(), cx.text("order"))
+}
+
+/// Why an order goes where it goes.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RoutingOut {
+    /// `routing`
+    object: &'static str,
+    /// The order's id.
+    order: String,
+    /// As it was decided last, for each delivery.
+    deliveries: Vec<RouteOut>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct RouteOut {
+    delivery: String,
+    /// The rule that decided, in words.
+    rule: String,
+    splits: i64,
+    considered: Vec<ConsideredOut>,
+}
+
+/// One location that was considered. Quantities count what was wanted, summed over the lines.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ConsideredOut {
+    location: Option<String>,
+    verdict: &'static str,
+    wanted: i64,
+    could_fill: i64,
+    filled: i64,
+    priority: i64,
+    distance_km: Option<i64>,
+}
+
+fn routing(cx: &Cx, _: Nothing) -> Result<Done<RoutingOut>, Error> {
+    let found = read::routing(&cx.app, &cx.call, cx.text("order"))?;
+    let code = |id| found.locations.get(&id).map(|location| location.code.clone());
+    let deliveries = found.explanations.iter().map(|one| RouteOut {
+        delivery: one.delivery.to_string(),
+        rule: one.rule.clone(),
+        splits: one.splits,
+        considered: {
+            let all = one.considered.iter();
+            all.map(|other| ConsideredOut {
+                location: code(other.location),
+                verdict: other.verdict.code(),
+                wanted: other.wanted,
+                could_fill: other.could_fill,
+                filled: other.filled,
+                priority: other.priority,
+                distance_km: other.distance_km,
+            })
+            .collect()
+        },
+    });
+    let deliveries = deliveries.collect();
+    let order = found.order.id.to_string();
+    Ok(Done::of(RoutingOut { object: "routing", order, deliveries }))
+}
+
+fn timeline(cx: &Cx, _: Nothing) -> Result<Done<Page<EventOut>>, Error> {
+    let shown = read::show(&cx.app, &cx.call, cx.text("order"))?;
+    Ok(Done::of(Page::new(shown.timeline.iter().map(EventOut::from).collect(), None)))
 }

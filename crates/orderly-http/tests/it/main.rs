@@ -6,7 +6,12 @@
 
 extern crate orderly_ops as orderly;
 
+mod back;
+mod catalog;
 #[path = "../../../orderly/tests/it/fixture.rs"]
 mod fixture;
+mod fulfillments;
+mod orders;
 mod rim;
 mod server;
+mod table;

@@ -19,7 +19,7 @@ use orderly_core::order::{
     Decision, FulfillmentState, Order, claims, hand_over, pack, pick, reject, release, unpick,
 };
 use orderly_core::qty::Qty;
-use orderly_core::refusal::Code;
+use orderly_core::refusal::{Code, Refusal, ensure};
 use orderly_core::units::{LevelKey, PlaceKind};
 use orderly_store::Tx;
 use orderly_store::tables::catalog;
@@ -82,6 +82,36 @@ fn step(
 pub fn release(app: &App, call: &Call, of: (OrderId, FulfillmentId)) -> Result<Order, Error> {
     step(app, call, Command::Release, Permission::Release, of, |_, order, at, ids| {
         Ok(release::release(order, of.1, at, ids)?)
+    })
+}
+
+/// Releases all work of an order to its locations, together.
+///
+/// # Errors
+/// `nothing_to_do` where all of it is released; `on_hold`.
+pub fn release_all(app: &App, call: &Call, order: OrderId) -> Result<Order, Error> {
+    let done = Command::Release;
+    change(app, call, done.code(), done.event(), order, |_, order, ids| {
+        let fresh = |id| {
+            let mut own = order.work.iter().filter(move |work| work.fulfillment == id);
+            own.any(|work| work.released < work.qty)
+        };
+        let open: Vec<_> = order.fulfillments.iter().filter(|one| fresh(one.id)).collect();
+        ensure(!open.is_empty(), || {
+            let detail = format!("order {} has nothing to release", order.number);
+            Refusal::new(Code::NothingToDo, detail)
+        })?;
+        let mut all = Decision::only(order.clone());
+        for one in open {
+            let location = Some(one.location);
+            let scope = Scope { location, channel: Some(order.channel), ..Scope::default() };
+            call.require(Permission::Release, scope)?;
+            let overridden = passing(call, order, location)?;
+            let at = At { now: call.now, overridden: &overridden };
+            let next = release::release(&all.order, one.id, &at, ids)?;
+            all.then(next);
+        }
+        Ok(all)
     })
 }
 

@@ -1,18 +1,23 @@
 //! The JSON shapes of answers: amounts and quantities as decimal texts, instants as RFC 3339, base
 //! quantities as integers.
 
+pub mod back;
+pub mod catalog;
 mod order;
 pub mod trade;
 
 use orderly_core::money::{Currency, Money};
+use orderly_core::order::Quantities;
 use orderly_core::order::axes::Axes;
 use orderly_core::party::Party;
+use orderly_core::payment::Payment;
 use orderly_core::qty::{Qty, Ratio};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ops::read::orders::Event;
+pub use order::{Expand, OrderRow, address_of};
 
 /// An amount of minor units as a decimal text of the currency's places.
 pub fn amount(minor: i64, currency: Currency) -> String {
@@ -28,6 +33,8 @@ pub fn quantity(qty: Qty, ratio: Ratio) -> String {
 /// An order as it is answered.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct OrderOut {
+    /// `order`
+    pub object: &'static str,
     pub id: String,
     pub number: String,
     pub channel: String,
@@ -43,8 +50,9 @@ pub struct OrderOut {
     pub customer: Option<PersonOut>,
     pub account: Option<String>,
     pub site: Option<String>,
+    /// How far it is paid: `none`, `partial`, `full` or `over`.
+    pub payment: PaymentStandOut,
     pub totals: TotalsOut,
-    pub paid: PaidOut,
     pub axes: AxesOut,
     pub deliveries: Vec<DeliveryOut>,
     pub lines: Vec<LineOut>,
@@ -52,14 +60,55 @@ pub struct OrderOut {
     pub holds: Vec<HoldOut>,
     pub fulfillments: Vec<FulfillmentOut>,
     pub shipments: Vec<ShipmentOut>,
+    pub payments: Vec<PaymentOut>,
     pub timeline: Vec<EventOut>,
+    /// What you may do with it now; empty for an order as it was at another time.
+    pub allowed_actions: Vec<&'static str>,
+    pub links: LinksOut,
 }
 
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+/// Who orders. What follows the name is answered where it is expanded.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct PersonOut {
     pub id: String,
     pub number: String,
     pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<AddressOut>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PaymentStandOut {
+    pub authorized: &'static str,
+    pub captured: &'static str,
+}
+
+/// Where more about an order is found.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LinksOut {
+    pub events: String,
+    pub routing: String,
+    pub console: String,
+}
+
+/// A payment of an order.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PaymentOut {
+    /// `payment`
+    pub object: &'static str,
+    pub id: String,
+    pub provider: String,
+    pub method: String,
+    pub reference: Option<String>,
+    pub currency: String,
+    pub authorized: String,
+    pub authorize_pending: String,
+    pub captured: String,
+    pub capture_pending: String,
+    pub voided: String,
+    pub refunded: String,
+    pub refund_pending: String,
+    pub version: i64,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -70,13 +119,13 @@ pub struct TotalsOut {
     pub tax_included: String,
     pub tax_added: String,
     pub total: String,
-}
-
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct PaidOut {
     pub authorized: String,
     pub captured: String,
     pub refunded: String,
+    /// What is still to be paid, after what was canceled and came back: below zero where too much
+    /// was.
+    pub due: String,
+    pub currency: String,
 }
 
 /// How far the order is on each axis: `none`, `partial`, `full` or `over`.
@@ -105,7 +154,17 @@ pub struct DeliveryOut {
     pub required_on: Option<String>,
     pub ship_by_on: Option<String>,
     pub promised_on: Option<String>,
+    /// Every promise that was made, the one in force last.
+    pub promises: Vec<PromiseOut>,
     pub due: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PromiseOut {
+    #[serde(rename = "for")]
+    pub for_on: String,
+    pub made_at: String,
+    pub reason: String,
 }
 
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -131,27 +190,54 @@ pub struct LineOut {
     pub kit: Option<i64>,
     pub sku: Option<String>,
     pub description: String,
-    pub delivery: Option<String>,
-    /// As entered.
-    pub quantity: String,
-    pub unit: String,
+    /// The id of its delivery.
+    pub delivery: String,
+    pub quantity: QuantityOut,
     /// Price of one price unit.
     pub price: String,
     pub discount: String,
     pub tax: String,
     /// What the customer owes for the line.
     pub amount: String,
-    /// Each in the line's unit; those that are zero are left out.
-    #[serde(serialize_with = "as_object")]
-    #[schemars(with = "std::collections::BTreeMap<String, String>")]
-    pub quantities: Vec<(&'static str, String)>,
+    /// In base units.
+    pub quantities: QuantitiesOut,
+    /// The quantities that are not zero, in the line's unit, for people.
+    #[serde(skip)]
+    pub stands: Vec<(&'static str, String)>,
 }
 
-fn as_object<S: serde::Serializer>(
-    pairs: &[(&'static str, String)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
+/// A quantity as it was entered, and in base units.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct QuantityOut {
+    pub value: String,
+    pub unit: String,
+    pub base: i64,
+    pub base_unit: String,
+}
+
+macro_rules! quantities {
+    ($($name:ident)+) => {
+        /// Where a line's quantity is, in base units of its item.
+        #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+        pub struct QuantitiesOut { $(pub $name: i64),+ }
+
+        impl From<&Quantities> for QuantitiesOut {
+            fn from(all: &Quantities) -> Self {
+                Self { $($name: all.$name.get()),+ }
+            }
+        }
+
+        /// The quantities that are not zero, by name.
+        fn present(all: &Quantities) -> Vec<(&'static str, Qty)> {
+            let all = [$((stringify!($name), all.$name)),+];
+            all.into_iter().filter(|(_, qty)| !qty.is_zero()).collect()
+        }
+    };
+}
+
+quantities! {
+    ordered over canceled closed_short unallocated backordered allocated released picked packed
+    shipped delivered lost brought_back return_requested returned invoiced credited refunded
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -177,16 +263,35 @@ pub struct HoldOut {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct FulfillmentOut {
+    /// `fulfillment`
+    pub object: &'static str,
     pub id: String,
+    /// The order's number.
+    pub order: String,
     pub location: Option<String>,
+    /// The `ref` of its delivery.
     pub delivery: Option<String>,
     pub state: &'static str,
+    pub created_at: String,
     pub lines: Vec<WorkOut>,
+    /// The ids of its shipments, or the shipments where they are expanded.
+    pub shipments: Vec<Expandable<ShipmentOut>>,
+    pub allowed_actions: Vec<&'static str>,
+}
+
+/// An id, or the object it names.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Expandable<T> {
+    Id(String),
+    Object(Box<T>),
 }
 
 /// The work on one line at one location, in the line's unit.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct WorkOut {
+    /// The order's line.
+    pub line: String,
     pub position: i64,
     pub sku: Option<String>,
     pub unit: String,
@@ -199,7 +304,12 @@ pub struct WorkOut {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ShipmentOut {
+    /// `shipment`
+    pub object: &'static str,
     pub id: String,
+    /// The order's number.
+    pub order: String,
+    pub fulfillment: String,
     pub location: Option<String>,
     pub state: &'static str,
     pub carrier: Option<String>,
@@ -208,14 +318,22 @@ pub struct ShipmentOut {
     pub shipped_at: String,
     pub lines: Vec<ShippedOut>,
     pub parcels: Vec<ParcelOut>,
+    pub allowed_actions: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ShippedOut {
+    pub id: String,
+    /// The order's line.
+    pub line: String,
     pub position: i64,
     pub sku: Option<String>,
     pub quantity: String,
     pub unit: String,
+    pub delivered: String,
+    pub lost: String,
+    pub brought_back: String,
+    pub returned: String,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -246,6 +364,29 @@ impl From<&Event> for EventOut {
             at: event.at.to_string(),
             actor: event.actor_kind.code(),
             reason: event.reason.clone(),
+        }
+    }
+}
+
+impl From<&Payment> for PaymentOut {
+    fn from(payment: &Payment) -> Self {
+        let money = |minor: i64| amount(minor, payment.currency);
+        let amounts = &payment.amounts;
+        Self {
+            object: "payment",
+            id: payment.id.to_string(),
+            provider: payment.provider.clone(),
+            method: payment.method.clone(),
+            reference: payment.reference.clone(),
+            currency: payment.currency.to_string(),
+            authorized: money(amounts.authorized),
+            authorize_pending: money(amounts.authorize_pending),
+            captured: money(amounts.captured),
+            capture_pending: money(amounts.capture_pending),
+            voided: money(amounts.voided),
+            refunded: money(amounts.refunded),
+            refund_pending: money(amounts.refund_pending),
+            version: payment.version,
         }
     }
 }

@@ -5,7 +5,9 @@ mod head;
 mod lines;
 mod many;
 mod parts;
+pub mod performance;
 mod range;
+pub mod search;
 pub mod sold;
 
 use orderly_core::id::{AccountId, ChannelId, OrderId};
@@ -139,51 +141,11 @@ pub fn of_account(
 pub fn by_tracking(tx: &mut Tx<'_>, text: &str) -> Result<Vec<OrderId>, StoreError> {
     tx.query(
         "SELECT order_id FROM shipment WHERE tracking = $1
+          UNION SELECT order_id FROM parcel WHERE tracking = $1
           UNION SELECT order_id FROM parcel WHERE sscc = $1
           ORDER BY order_id LIMIT 20",
         &[&text],
         |row| row.get("order_id"),
-    )
-}
-
-/// Which orders to list; `None` does not filter.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub channel: Option<ChannelId>,
-    pub state: Option<String>,
-    pub from: Option<Instant>,
-    pub until: Option<Instant>,
-    pub history: Option<bool>,
-}
-
-/// Returns up to `limit` orders placed before the cursor, the latest first (keyset page).
-pub fn list(
-    tx: &mut Tx<'_>,
-    filter: &Filter,
-    before: Option<(Instant, OrderId)>,
-    limit: i64,
-) -> Result<Vec<Summary>, StoreError> {
-    let (at, id) = before.unwrap_or((Instant::from_micros(i64::MAX), OrderId::NONE));
-    tx.query(
-        "SELECT * FROM orders
-          WHERE (placed_at < $1 OR (placed_at = $1 AND id < $2))
-            AND ($3 IS NULL OR channel_id = $3)
-            AND ($4 IS NULL OR state = $4)
-            AND ($5 IS NULL OR placed_at >= $5)
-            AND ($6 IS NULL OR placed_at < $6)
-            AND ($7 IS NULL OR history = $7)
-          ORDER BY placed_at DESC, id DESC LIMIT $8",
-        &[
-            &at,
-            &id,
-            &filter.channel,
-            &filter.state,
-            &filter.from,
-            &filter.until,
-            &filter.history,
-            &limit,
-        ],
-        head::summary_from_row,
     )
 }
 

@@ -15,6 +15,7 @@ mod late_costs;
 mod ledger;
 mod loads;
 mod migrations;
+mod order_search;
 mod orders;
 mod outward;
 mod parties;

@@ -3,12 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Session;
 use super::output::table;
 use crate::Error;
 use crate::ops::read;
+use crate::wire::out::catalog::CustomerOut;
 use crate::wire::out::{AddressOut, amount};
 
 #[derive(Debug, Subcommand)]
@@ -36,16 +37,9 @@ impl Customers {
         match self {
             Self::List { after, limit } => {
                 let found = read::parties::list(&app, &call, after, *limit)?;
-                let objects: Vec<Value> = found
-                    .iter()
-                    .map(|(customer, party)| {
-                        json!({
-                            "id": customer.id.to_string(),
-                            "number": customer.number,
-                            "kind": customer.kind.code(),
-                            "party": party.as_ref().map(AddressOut::from),
-                        })
-                    })
+                let rows = found.iter();
+                let objects: Vec<CustomerOut> = rows
+                    .map(|(customer, party)| CustomerOut::of(customer, party.as_ref()))
                     .collect();
                 session.out.answer(&json!({ "customers": objects }), || {
                     let rows = found.iter().map(|(customer, party)| {
@@ -64,52 +58,10 @@ impl Customers {
             }
             Self::Show { customer } => {
                 let known = read::parties::show(&app, &call, customer)?;
-                session.out.answer(&known_json(&known), || show_customer(&known))
+                session.out.answer(&CustomerOut::from(&known), || show_customer(&known))
             }
         }
     }
-}
-
-fn known_json(known: &read::parties::Known) -> Value {
-    let account = known.account.as_ref().map(|account| {
-        let money = |minor: i64| amount(minor, account.currency);
-        let owed = |exposure: &orderly_core::party::Exposure| {
-            json!({
-                "site": known.sites.iter().find(|s| s.id == exposure.site).map(|s| &s.code),
-                "limit": exposure.limit.map(money),
-                "open": money(exposure.open),
-                "dispatched": money(exposure.dispatched),
-                "invoiced": money(exposure.invoiced),
-            })
-        };
-        json!({
-            "number": account.number,
-            "name": account.name,
-            "terms_days": account.terms.days,
-            "currency": account.currency.to_string(),
-            "exposures": known.exposures.iter().map(owed).collect::<Vec<_>>(),
-        })
-    });
-    let contact = |(contact, party): &(orderly_core::party::Contact, _)| {
-        let party: &Option<orderly_core::party::Party> = party;
-        json!({
-            "id": contact.id.to_string(),
-            "may_order": contact.may_order,
-            "may_collect": contact.may_collect,
-            "party": party.as_ref().map(AddressOut::from),
-        })
-    };
-    json!({
-        "id": known.customer.id.to_string(),
-        "number": known.customer.number,
-        "kind": known.customer.kind.code(),
-        "party": known.party.as_ref().map(AddressOut::from),
-        "account": account,
-        "sites": known.sites.iter().map(|site| json!({
-            "code": site.code, "name": site.name, "reference": site.reference,
-        })).collect::<Vec<_>>(),
-        "contacts": known.contacts.iter().map(contact).collect::<Vec<_>>(),
-    })
 }
 
 fn show_customer(known: &read::parties::Known) -> String {

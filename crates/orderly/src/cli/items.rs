@@ -6,11 +6,12 @@ use clap::{Args, Subcommand};
 use orderly_core::item::new::{NewItem, NewUnit};
 use orderly_core::item::{Goods, Item};
 use orderly_core::qty::BaseUnit;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::output::table;
 use super::{Given, Session};
 use crate::ops::read;
+use crate::wire::out::catalog::{ChannelOut, ExceptionOut, ItemOut, LocationOut};
 use crate::{Error, ops};
 
 #[derive(Debug, Subcommand)]
@@ -102,33 +103,6 @@ impl AddItem {
     }
 }
 
-/// An item as JSON.
-pub fn item_json(item: &Item) -> Value {
-    let units = item.units.iter().map(|unit| {
-        json!({ "code": unit.code, "num": unit.ratio.num, "den": unit.ratio.den,
-            "whole": unit.whole, "gtin": unit.gtin })
-    });
-    json!({
-        "id": item.id.to_string(),
-        "sku": item.sku,
-        "name": item.name,
-        "goods": item.goods.code(),
-        "base_unit": item.base_unit.code(),
-        "tracking": item.tracking.code(),
-        "sale_unit": item.sale_unit,
-        "units": units.collect::<Vec<_>>(),
-        "price": item.price.map(|price| price.to_string()),
-        "price_unit": item.price_unit,
-        "currency": item.price_currency.map(|currency| currency.to_string()),
-        "cost": item.cost.map(|cost| cost.to_string()),
-        "gtin": item.gtin,
-        "weight_g": item.weight_g,
-        "kit": item.is_kit(),
-        "active": item.active,
-        "version": item.version,
-    })
-}
-
 fn price(item: &Item) -> String {
     let shown = item.price.zip(item.price_currency);
     shown.map_or_else(String::new, |(mut price, currency)| {
@@ -146,7 +120,8 @@ impl Items {
             Self::List(list) => {
                 let call = session.reading();
                 let items = read::catalog::items(&app, &call, &list.after, list.limit)?;
-                let objects: Vec<Value> = items.iter().map(|item| item_json(item)).collect();
+                let objects: Vec<ItemOut> =
+                    items.iter().map(|item| ItemOut::from(&**item)).collect();
                 session.out.answer(&json!({ "items": objects }), || {
                     let rows = items.iter().map(|item| {
                         let kind = if item.is_kit() { "kit" } else { item.goods.code() };
@@ -157,22 +132,19 @@ impl Items {
             }
             Self::Show { item } => {
                 let (item, parts) = read::catalog::item(&app, &session.reading(), item)?;
-                let mut object = item_json(&item);
-                let components = item.components.iter().filter_map(|part| {
-                    let own = parts.get(part.item)?;
-                    Some((own.sku.clone(), own.show(part.qty)))
-                });
-                let components: Vec<(String, String)> = components.collect();
-                object["components"] = components
+                let object = ItemOut::whole(&item, &parts);
+                let components: Vec<(String, String)> = object
+                    .components
                     .iter()
-                    .map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity }))
+                    .flatten()
+                    .map(|part| (part.sku.clone(), part.quantity.clone()))
                     .collect();
                 session.out.answer(&object, || show_item(&item, &components))
             }
             Self::Add(add) => {
                 let call = session.changing(&add.given, add)?;
                 let item = ops::catalog::create_item(&app, &call, &add.new_item()?)?;
-                session.out.answer(&item_json(&item), || {
+                session.out.answer(&ItemOut::from(&item), || {
                     format!("{} is in the range: {}", item.sku, item.name)
                 })
             }
@@ -202,22 +174,7 @@ fn show_item(item: &Item, components: &[(String, String)]) -> String {
 /// Lists the channels.
 pub fn channels(session: &Session) -> Result<ExitCode, Error> {
     let found = read::catalog::channels(&session.open()?, &session.reading())?;
-    let objects: Vec<Value> = found
-        .iter()
-        .map(|channel| {
-            json!({
-                "id": channel.id.to_string(),
-                "code": channel.code,
-                "name": channel.name,
-                "kind": channel.kind.code(),
-                "when_short": channel.when_short.code(),
-                "rounding": channel.rounding.code(),
-                "currency": channel.currency.to_string(),
-                "priority": channel.priority,
-                "active": channel.active,
-            })
-        })
-        .collect();
+    let objects: Vec<ChannelOut> = found.iter().map(ChannelOut::from).collect();
     session.out.answer(&json!({ "channels": objects }), || {
         let rows = found.iter().map(|channel| {
             vec![
@@ -235,23 +192,7 @@ pub fn channels(session: &Session) -> Result<ExitCode, Error> {
 /// Lists the locations.
 pub fn locations(session: &Session) -> Result<ExitCode, Error> {
     let found = read::catalog::locations(&session.open()?, &session.reading())?;
-    let objects: Vec<Value> = found
-        .iter()
-        .map(|location| {
-            json!({
-                "id": location.id.to_string(),
-                "code": location.code,
-                "name": location.name,
-                "kind": location.kind.code(),
-                "zone": location.zone,
-                "priority": location.priority,
-                "fulfills": location.fulfills,
-                "latitude_e6": location.coordinates.map(|at| at.latitude_e6),
-                "longitude_e6": location.coordinates.map(|at| at.longitude_e6),
-                "active": location.active,
-            })
-        })
-        .collect();
+    let objects: Vec<LocationOut> = found.iter().map(LocationOut::from).collect();
     session.out.answer(&json!({ "locations": objects }), || {
         let rows = found.iter().map(|location| {
             vec![
@@ -276,20 +217,7 @@ pub struct Exceptions {
 impl Exceptions {
     pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         let found = read::catalog::exceptions(&session.open()?, &session.reading(), self.limit)?;
-        let objects: Vec<Value> = found
-            .iter()
-            .map(|raised| {
-                json!({
-                    "kind": raised.exception.kind,
-                    "sku": raised.sku,
-                    "location": raised.location,
-                    "order": raised.order,
-                    "qty": raised.exception.qty,
-                    "detail": raised.exception.detail,
-                    "raised_at": raised.exception.raised_at.to_string(),
-                })
-            })
-            .collect();
+        let objects: Vec<ExceptionOut> = found.iter().map(ExceptionOut::from).collect();
         session.out.answer(&json!({ "exceptions": objects }), || {
             if found.is_empty() {
                 return "Nothing waits for a person.".into();

@@ -3,7 +3,6 @@
 mod exchange;
 mod money;
 pub mod page;
-pub mod pick;
 mod place;
 mod steps;
 
@@ -18,7 +17,8 @@ use super::output::{minute, table};
 use crate::Error;
 use crate::ops::prices::explain;
 use crate::ops::read::orders::{self, Page, Wanted};
-use crate::wire::out::{EventOut, OrderOut, amount};
+use crate::wire::out::{EventOut, OrderOut, OrderRow, amount};
+pub use crate::wire::parts as pick;
 pub use exchange::Exchanges;
 
 #[derive(Debug, Subcommand)]
@@ -81,6 +81,9 @@ pub struct List {
     /// Only orders of this channel
     #[arg(long, value_name = "CODE")]
     channel: Option<String>,
+    /// Only what is found by a number, id, tracking number, e-mail, telephone, name, SKU or GTIN
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
     /// Only orders in this state: draft, quoted, placed, canceled or closed
     #[arg(long)]
     state: Option<String>,
@@ -169,8 +172,10 @@ impl List {
             state: self.state.clone(),
             from: self.from.as_deref().map(instant).transpose()?,
             until: self.until.as_deref().map(instant).transpose()?,
+            search: self.search.clone(),
             after: self.after.clone(),
             limit: self.limit,
+            ..Wanted::default()
         };
         let found = orders::list(&session.open()?, &session.reading(), &wanted)?;
         session.out.answer(&list_json(&found), || list_text(&found))
@@ -178,28 +183,14 @@ impl List {
 }
 
 fn list_json(page: &Page) -> Value {
-    let one = |order: &orders::Summary| {
-        let money = |minor: i64| amount(minor, order.currency);
-        json!({
-            "id": order.id.to_string(),
-            "number": order.number,
-            "channel": page.channels.get(&order.channel).map(|channel| &channel.code),
-            "external_id": order.external_id,
-            "state": order.state.code(),
-            "placed_at": order.placed_at.to_string(),
-            "customer": page.names.get(&order.id),
-            "currency": order.currency.to_string(),
-            "total": money(order.total),
-            "authorized": money(order.paid.authorized),
-            "captured": money(order.paid.captured),
-            "refunded": money(order.paid.refunded),
-            "history": order.history,
-        })
-    };
-    json!({ "orders": page.orders.iter().map(one).collect::<Vec<_>>(), "next": page.next })
+    let rows: Vec<OrderRow> = page.orders.iter().map(|order| OrderRow::of(page, order)).collect();
+    json!({ "orders": rows, "next": page.next, "hint": page.hint })
 }
 
 fn list_text(page: &Page) -> String {
+    if let (true, Some(hint)) = (page.orders.is_empty(), &page.hint) {
+        return format!("No orders: {hint}.");
+    }
     if page.orders.is_empty() {
         return "No orders. Place one: `orderly orders place FILE`.".into();
     }
@@ -209,7 +200,7 @@ fn list_text(page: &Page) -> String {
             order.number.clone(),
             minute(&order.placed_at.to_string()),
             channel.map(|channel| channel.code.clone()).unwrap_or_default(),
-            page.names.get(&order.id).cloned().unwrap_or_default(),
+            page.names.get(&order.id).map(|one| one.name.clone()).unwrap_or_default(),
             order.state.code().into(),
             format!("{} {}", amount(order.total, order.currency), order.currency),
             amount(order.paid.captured - order.paid.refunded, order.currency),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use orderly_core::id::PaymentId;
 use orderly_core::refund::{Refund, RefundState};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::output::{minute, table};
 use super::{Given, Session};
@@ -14,6 +14,7 @@ use crate::ops::payments::Settling;
 use crate::ops::read::returns as read;
 use crate::ops::refunds as ops;
 use crate::wire::out::amount;
+use crate::wire::out::back::RefundOut;
 
 #[derive(Debug, Subcommand)]
 pub enum Refunds {
@@ -76,38 +77,6 @@ fn stands(refund: &Refund) -> &'static str {
     }
 }
 
-pub fn refund_json(refund: &Refund) -> Value {
-    let money = |minor: i64| amount(minor, refund.currency);
-    let line = |line: &orderly_core::refund::RefundLine| {
-        json!({
-            "line": line.order_line.map(|id| id.to_string()),
-            "charge": line.charge.map(|id| id.to_string()),
-            "return_line": line.return_line.map(|id| id.to_string()),
-            "cause": if line.is_fee() { "restocking_fee" } else { line.cause.code() },
-            "quantity": line.qty.get(),
-            "goods": money(line.goods),
-            "tax": money(line.tax),
-            "amount": money(line.amount),
-        })
-    };
-    json!({
-        "id": refund.id.to_string(),
-        "number": refund.number,
-        "order": refund.order.map(|id| id.to_string()),
-        "return": refund.returned.map(|id| id.to_string()),
-        "amount": money(refund.amount),
-        "credited": money(refund.credited),
-        "currency": refund.currency.to_string(),
-        "settlement": refund.settlement.code(),
-        "state": refund.state.code(),
-        "awaits_approval": refund.awaits_approval,
-        "reason": refund.reason,
-        "created_at": refund.created_at.to_string(),
-        "version": refund.version,
-        "lines": refund.lines.iter().map(line).collect::<Vec<_>>(),
-    })
-}
-
 pub fn refund_text(refund: &Refund) -> String {
     let money = |minor: i64| amount(minor, refund.currency);
     let mut text = format!(
@@ -131,7 +100,7 @@ impl Refunds {
             Self::List(list) => list.run(session),
             Self::Show { refund } => {
                 let found = read::refund(&session.open()?, &session.reading(), refund)?;
-                session.out.answer(&refund_json(&found), || shown(&found))
+                session.out.answer(&RefundOut::from(&found), || shown(&found))
             }
             Self::Approve(step) => step.run(session, true),
             Self::Retry(step) => step.run(session, false),
@@ -140,7 +109,7 @@ impl Refunds {
                 let found = read::refund(&app, &session.reading(), &cancel.refund)?;
                 let call = session.changing(&cancel.given, cancel)?;
                 let done = ops::cancel(&app, &call, found.id)?;
-                session.out.answer(&refund_json(&done), || refund_text(&done))
+                session.out.answer(&RefundOut::from(&done), || refund_text(&done))
             }
         }
     }
@@ -163,9 +132,9 @@ fn shown(refund: &Refund) -> String {
 
 impl List {
     fn run(&self, session: &Session) -> Result<ExitCode, Error> {
-        let mut found = read::refunds(&session.open()?, &session.reading(), self.limit)?;
+        let mut found = read::refunds(&session.open()?, &session.reading(), None, self.limit)?;
         found.retain(|one| one.awaits_approval || !self.awaiting);
-        let object = json!({ "refunds": found.iter().map(refund_json).collect::<Vec<_>>() });
+        let object = json!({ "refunds": found.iter().map(RefundOut::from).collect::<Vec<_>>() });
         session.out.answer(&object, || {
             let rows = found.iter().map(|one| {
                 vec![
@@ -195,6 +164,6 @@ impl Move {
         };
         let step = if approve { ops::approve } else { ops::retry };
         let done = step(&app, &call, found.id, payment, &settling)?;
-        session.out.answer(&refund_json(&done), || refund_text(&done))
+        session.out.answer(&RefundOut::from(&done), || refund_text(&done))
     }
 }

@@ -6,16 +6,17 @@ use clap::{Args, Subcommand};
 use orderly_core::id::ReturnId;
 use orderly_core::refund::RefundSettlement;
 use orderly_core::returns::{Fate, Return, ReturnLine, ReturnState};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::orders::pick;
 use super::output::{minute, table};
-use super::refunds::{refund_json, refund_text};
+use super::refunds::refund_text;
 use super::{Given, Session};
 use crate::ops::read::{catalog, orders, returns as read};
 use crate::ops::refunds::{BlindIn, make_blind};
 use crate::ops::returns::{self as ops, ArrivalIn, ReturnIn, ReturnLineIn, VerdictIn};
 use crate::wire::out::amount;
+use crate::wire::out::back::{RefundOut, ReturnOut};
 use crate::{App, Call, Error};
 
 #[derive(Debug, Subcommand)]
@@ -146,37 +147,6 @@ fn line<'a>(
     Ok((found, units.unwrap_or_else(|| all(found))))
 }
 
-fn return_json(returned: &Return) -> Value {
-    let line = |line: &ReturnLine| {
-        let fates = Fate::ALL.iter().filter(|fate| !line.fates.of(**fate).is_zero());
-        let fates: serde_json::Map<String, Value> =
-            fates.map(|fate| (fate.code().to_owned(), json!(line.fates.of(*fate).get()))).collect();
-        json!({
-            "line": line.position,
-            "id": line.id.to_string(),
-            "order_line": line.order_line.map(|id| id.to_string()),
-            "description": line.description,
-            "reason": line.reason,
-            "requested": line.requested.get(),
-            "received": line.received.get(),
-            "fates": fates,
-            "refunded": line.refunded.get(),
-            "amount": amount(line.amount, returned.currency),
-        })
-    };
-    json!({
-        "id": returned.id.to_string(),
-        "number": returned.number,
-        "order": returned.order.map(|id| id.to_string()),
-        "state": returned.head.state.code(),
-        "reason": returned.head.reason,
-        "currency": returned.currency.to_string(),
-        "created_at": returned.created_at.to_string(),
-        "version": returned.version,
-        "lines": returned.lines.iter().map(line).collect::<Vec<_>>(),
-    })
-}
-
 fn return_text(returned: &Return) -> String {
     let rows = returned.lines.iter().map(|line| {
         let became = Fate::ALL.iter().filter(|fate| !line.fates.of(**fate).is_zero());
@@ -219,7 +189,7 @@ impl Returns {
 }
 
 fn answer(session: &Session, returned: &Return) -> Result<ExitCode, Error> {
-    session.out.answer(&return_json(returned), || return_text(returned))
+    session.out.answer(&ReturnOut::from(returned), || return_text(returned))
 }
 
 impl List {
@@ -228,8 +198,8 @@ impl List {
         let state = self.state.as_deref();
         let state = state.map(|text| ReturnState::parse(text).ok_or_else(|| unknown(text)));
         let (app, call) = (session.open()?, session.reading());
-        let found = read::list(&app, &call, state.transpose()?, self.limit)?;
-        let object = json!({ "returns": found.iter().map(return_json).collect::<Vec<_>>() });
+        let found = read::list(&app, &call, state.transpose()?, None, self.limit)?;
+        let object = json!({ "returns": found.iter().map(ReturnOut::from).collect::<Vec<_>>() });
         session.out.answer(&object, || {
             let rows = found.iter().map(|one| {
                 vec![
@@ -307,7 +277,7 @@ impl Whole {
         let reason = self.given.reason.clone().unwrap_or_default();
         let new = BlindIn { settlement: Some(RefundSettlement::StoreCredit), reason };
         let made = make_blind(&app, &call, found.id, &new)?;
-        session.out.answer(&refund_json(&made), || refund_text(&made))
+        session.out.answer(&RefundOut::from(&made), || refund_text(&made))
     }
 }
 

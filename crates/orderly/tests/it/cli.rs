@@ -377,7 +377,7 @@ fn a_hold_blocks_the_release_until_it_is_released_and_a_step_is_undone() {
         .collect();
     assert_eq!(kinds.len(), 5, "{kinds:?}");
     let canceled = shop.json("orders cancel W1 --line 1=1 --reason changed");
-    assert_eq!(canceled["lines"][0]["quantities"]["canceled"], "1");
+    assert_eq!(canceled["lines"][0]["quantities"]["canceled"], 1);
 }
 
 #[test]

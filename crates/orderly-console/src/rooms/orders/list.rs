@@ -66,26 +66,14 @@ fn wanted(cx: &Cx) -> Result<Wanted, Error> {
         until: day("until")?.map(|day| day.plus_days(1).start_in(&cx.zone)),
         after: cx.query.owned("after"),
         limit: ROWS,
+        ..Wanted::default()
     })
 }
 
-/// The order that a text stands for, as a list of one or none.
+/// The orders that a text stands for, among those the address asks for.
 fn searched(cx: &Cx, text: &str) -> Result<Found, Error> {
-    let none =
-        Found { orders: Vec::new(), channels: HashMap::new(), names: HashMap::new(), next: None };
-    match orders::get(&cx.app, &cx.call, text) {
-        Ok(order) => {
-            let placed = Some(order.placed_at);
-            let until = Some(order.placed_at.plus_micros(1));
-            let wanted = Wanted { from: placed, until, limit: 200, ..Wanted::default() };
-            let mut found = orders::list(&cx.app, &cx.call, &wanted)?;
-            found.orders.retain(|one| one.id == order.id);
-            found.next = None;
-            Ok(found)
-        }
-        Err(Error::NotFound { .. } | Error::Refused(_)) => Ok(none),
-        Err(error) => Err(error),
-    }
+    let wanted = Wanted { search: Some(text.to_owned()), ..wanted(cx)? };
+    orders::list(&cx.app, &cx.call, &wanted)
 }
 
 /// Views that everybody has: names for addresses.
@@ -173,7 +161,7 @@ type Hues<'a> = HashMap<ChannelId, (usize, &'a Channel)>;
 fn row(cx: &Cx, order: &Summary, found: &Found, marks: &Marks, hues: &Hues<'_>) -> Line {
     let progress = marks.progress.get(&order.id).copied().unwrap_or_default();
     let held = marks.held.get(&order.id).copied().unwrap_or(0);
-    let name = found.names.get(&order.id).map_or("", String::as_str);
+    let name = found.names.get(&order.id).map_or("", |one| one.name.as_str());
     let name = if cx.may_see_people() { name } else { t("people.hidden") };
     Line::to(
         at(&order.number),

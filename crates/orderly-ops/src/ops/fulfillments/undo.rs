@@ -96,8 +96,8 @@ impl Undoing<'_> {
                 end_when_due(tx, self.call, &decided, ids)?;
                 decided.0
             }
-            Command::Recall => recall(order, self.worked_at()?, now, ids)?,
-            Command::Release => release(order, self.worked_at()?, &at, ids)?,
+            Command::Recall => self.everywhere(|order, one| recall(order, one, now, ids))?,
+            Command::Release => self.everywhere(|order, one| release(order, one, &at, ids))?,
             Command::Pack => {
                 let catalog = catalog::load_ids(tx, &items_of(order))?;
                 pack(order, self.worked_at()?, &self.packs(), &catalog, &at, ids)?
@@ -213,6 +213,25 @@ impl Undoing<'_> {
             (work.claim, new.less(old).max(old.less(new)))
         });
         moved.filter(|(_, by)| !by.is_zero()).collect()
+    }
+
+    /// Takes a step at each fulfillment whose work was released or recalled.
+    fn everywhere(
+        &self,
+        mut step: impl FnMut(&Order, FulfillmentId) -> Result<Decision, Refusal>,
+    ) -> Result<Decision, Error> {
+        let mut places = Vec::new();
+        for (claim, _) in self.claims(|work| work.released) {
+            places.push(self.now.work_of(claim)?.fulfillment);
+        }
+        places.sort_unstable();
+        places.dedup();
+        let mut all = Decision::only(self.now.clone());
+        for one in &places {
+            let next = step(&all.order, *one)?;
+            all.then(next);
+        }
+        if places.is_empty() { self.refuse() } else { Ok(all) }
     }
 
     fn worked_at(&self) -> Result<FulfillmentId, Error> {

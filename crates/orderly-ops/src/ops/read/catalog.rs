@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use orderly_core::actor::{Permission, Scope};
-use orderly_core::catalog::{Catalog, Channel, Location};
+use orderly_core::catalog::{Bin, Catalog, Channel, Location};
+use orderly_core::id::LocationId;
 use orderly_core::item::Item;
 use orderly_store::Tx;
 use orderly_store::tables::exceptions::{self, Exception};
@@ -67,7 +68,7 @@ pub fn find_items(app: &App, call: &Call, text: &str, limit: i64) -> Result<Vec<
 ///
 /// # Errors
 /// `unknown_location`.
-pub fn location(app: &App, code: &str) -> Result<orderly_core::id::LocationId, Error> {
+pub fn location(app: &App, code: &str) -> Result<LocationId, Error> {
     app.store.read(|tx| Ok(crate::ops::catalog::location_called(tx, code)?.id))
 }
 
@@ -91,6 +92,40 @@ pub fn channels(app: &App, call: &Call) -> Result<Vec<Channel>, Error> {
 pub fn locations(app: &App, call: &Call) -> Result<Vec<Location>, Error> {
     call.require(Permission::Read, Scope::default())?;
     app.store.read(|tx| Ok(locations::all(tx)?))
+}
+
+/// Returns the location with this code or id.
+///
+/// # Errors
+/// `not_found`.
+pub fn location_named(app: &App, call: &Call, text: &str) -> Result<Location, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    let found = app.store.read(|tx| match text.parse() {
+        Ok(id) => locations::get(tx, id),
+        Err(_) => locations::by_code(tx, text),
+    })?;
+    let name: String = text.chars().take(40).collect();
+    found.ok_or_else(|| Error::not_found(format!("location `{name}`")))
+}
+
+/// Returns the channel with this code or id.
+///
+/// # Errors
+/// `not_found`.
+pub fn channel_named(app: &App, call: &Call, text: &str) -> Result<Channel, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    let found = app.store.read(|tx| match text.parse() {
+        Ok(id) => channels::get(tx, id),
+        Err(_) => channels::by_code(tx, text),
+    })?;
+    let name: String = text.chars().take(40).collect();
+    found.ok_or_else(|| Error::not_found(format!("channel `{name}`")))
+}
+
+/// Returns the bins of a location, in walking order.
+pub fn bins(app: &App, call: &Call, location: LocationId) -> Result<Vec<Bin>, Error> {
+    call.require(Permission::Read, Scope { location: Some(location), ..Scope::default() })?;
+    Ok(app.store.read(|tx| locations::bins(tx, location))?)
 }
 
 /// An open exception with the names of what it is about.

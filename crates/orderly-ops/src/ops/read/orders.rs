@@ -1,27 +1,33 @@
 //! Orders as lists and pages show them.
 
+mod list;
+
 use std::collections::HashMap;
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::{Catalog, Channel, Location};
-use orderly_core::id::{ChannelId, ItemId, LocationId, OrderId, PartyId};
-use orderly_core::order::{Order, OrderState};
+use orderly_core::id::{FulfillmentId, ItemId, LocationId, OrderId, PartyId, ShipmentId};
+use orderly_core::order::Order;
+use orderly_core::order::close::Given;
 use orderly_core::party::{Account, Customer, Party, Site};
+use orderly_core::payment::Payment;
+use orderly_core::refund::propose;
 use orderly_core::refusal::{Code, Refusal};
+use orderly_core::sourcing::Explanation;
 use orderly_core::time::Instant;
 use orderly_store::Tx;
-use orderly_store::tables::orders::Filter;
+use orderly_store::tables::orders::search;
 use orderly_store::tables::{
-    accounts, catalog, channels, customers, events, locations, orders, parties,
+    accounts, catalog, channels, customers, events, locations, orders, parties, payments, refunds,
 };
 
+pub use list::{MAX_PAGE, Page, Wanted, list};
 pub use orderly_store::tables::events::Event;
 pub use orderly_store::tables::orders::Summary;
+pub use orderly_store::tables::orders::search::Waiting;
 
+use super::allowed::{self, Allowed};
 use crate::{App, Call, Error};
-
-/// The most orders of one page.
-pub const MAX_PAGE: i64 = 1_000;
 
 /// One order with everything its ids stand for.
 #[derive(Debug, Clone)]
@@ -36,31 +42,14 @@ pub struct Shown {
     pub parties: HashMap<PartyId, Party>,
     /// Every event of the order, in sequence.
     pub timeline: Vec<Event>,
-}
-
-/// Which orders to list.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// A channel's code.
-    pub channel: Option<String>,
-    pub state: Option<String>,
-    pub from: Option<Instant>,
-    pub until: Option<Instant>,
-    /// The cursor of the page before.
-    pub after: Option<String>,
-    /// At most [`MAX_PAGE`].
-    pub limit: i64,
-}
-
-/// A page of orders, the latest first.
-#[derive(Debug, Clone)]
-pub struct Page {
-    pub orders: Vec<Summary>,
-    pub channels: HashMap<ChannelId, Channel>,
-    /// The names of the customers, by the id of their orders.
-    pub names: HashMap<OrderId, String>,
-    /// Where the next page starts, if there may be one.
-    pub next: Option<String>,
+    /// What pays it, the oldest first, as it is now.
+    pub payments: Vec<Payment>,
+    /// What refunds of it gave.
+    pub given: Given,
+    /// What may still be refunded, in minor units.
+    pub refundable: i64,
+    /// What who asks may do with it.
+    pub allowed: Allowed,
 }
 
 /// Returns the id of the order that `text` stands for: its number, its id, the channel's id, a
@@ -116,14 +105,143 @@ pub fn show(app: &App, call: &Call, text: &str) -> Result<Shown, Error> {
         let id = find(tx, text)?;
         let order = orders::get(tx, id, false)?;
         let order = order.ok_or_else(|| Error::not_found(format!("order {id}")))?;
-        call.require(Permission::Read, scope(&order))?;
-        shown(tx, order)
+        shown_to(tx, call, order)
+    })
+}
+
+/// The order as it was: after one of its events, or at an instant.
+#[derive(Debug, Clone, Copy)]
+pub enum AsOf {
+    Sequence(i64),
+    Instant(Instant),
+}
+
+impl AsOf {
+    /// Reads a sequence, or an instant in RFC 3339.
+    ///
+    /// # Errors
+    /// `invalid_field`.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        if let Ok(sequence) = text.parse() {
+            return Ok(Self::Sequence(sequence));
+        }
+        Instant::parse(text).map(Self::Instant).map_err(|_| {
+            let detail = "it is a sequence of the order, or an instant such as \
+                          2026-11-23T10:12:04Z";
+            Refusal::at(Code::InvalidField, "/as_of", detail)
+        })
+    }
+}
+
+/// Returns the order that `text` stands for as it was, folded from its events. Nothing can be done
+/// with what was.
+///
+/// # Errors
+/// `not_found` where it was not there yet.
+pub fn show_at(app: &App, call: &Call, text: &str, as_of: AsOf) -> Result<Shown, Error> {
+    app.store.read(|tx| {
+        let id = find(tx, text)?;
+        let up_to = match as_of {
+            AsOf::Sequence(sequence) => sequence,
+            AsOf::Instant(at) => {
+                let all = events::of_stream(tx, id.as_bytes(), i64::MAX)?;
+                let before = all.iter().filter(|event| event.recorded_at <= at);
+                before.map(|event| event.sequence).max().unwrap_or(0)
+            }
+        };
+        let missing = || Error::not_found(format!("order {id} at that time"));
+        let order = crate::ops::orders::folded(tx, id, up_to)?.ok_or_else(missing)?;
+        let mut shown = shown_to(tx, call, order)?;
+        shown.timeline.retain(|event| event.sequence <= shown.order.sequence);
+        shown.allowed = Allowed::default();
+        Ok(shown)
     })
 }
 
 /// Returns an order as a command left it, with everything its page shows.
-pub fn show_as(app: &App, order: Order) -> Result<Shown, Error> {
-    app.store.read(|tx| shown(tx, order))
+pub fn show_as(app: &App, call: &Call, order: Order) -> Result<Shown, Error> {
+    app.store.read(|tx| {
+        let mut shown = shown(tx, order)?;
+        shown.allowed = allowed::of(&shown, call);
+        Ok(shown)
+    })
+}
+
+/// Returns the order that a fulfillment is part of, with everything its page shows.
+pub fn show_fulfillment(app: &App, call: &Call, id: FulfillmentId) -> Result<Shown, Error> {
+    app.store.read(|tx| {
+        let missing = || Error::not_found(format!("fulfillment {id}"));
+        let order = search::of_fulfillment(tx, id)?.ok_or_else(missing)?;
+        let order = orders::get(tx, order, false)?.ok_or_else(missing)?;
+        shown_to(tx, call, order)
+    })
+}
+
+/// Returns the order that a shipment is part of, with everything its page shows.
+pub fn show_shipment(app: &App, call: &Call, id: ShipmentId) -> Result<Shown, Error> {
+    app.store.read(|tx| {
+        let missing = || Error::not_found(format!("shipment {id}"));
+        let order = search::of_shipment(tx, id)?.ok_or_else(missing)?;
+        let order = orders::get(tx, order, false)?.ok_or_else(missing)?;
+        shown_to(tx, call, order)
+    })
+}
+
+/// Returns why an order goes where it goes, as it was decided last, with the locations.
+pub fn routing(app: &App, call: &Call, text: &str) -> Result<Routing, Error> {
+    app.store.read(|tx| {
+        let id = find(tx, text)?;
+        let order = orders::get(tx, id, false)?;
+        let order = order.ok_or_else(|| Error::not_found(format!("order {id}")))?;
+        call.require(Permission::Read, scope(&order))?;
+        let stored = orders::explanation(tx, id)?;
+        let read = stored.as_deref().map(serde_json::from_str).transpose();
+        let broken = |error: serde_json::Error| Error::Internal(error.to_string());
+        let explanations = read.map_err(broken)?.unwrap_or_default();
+        let all = locations::all(tx)?.into_iter();
+        Ok(Routing { order, explanations, locations: all.map(|one| (one.id, one)).collect() })
+    })
+}
+
+/// Why an order goes where it goes.
+#[derive(Debug, Clone)]
+pub struct Routing {
+    pub order: Order,
+    pub explanations: Vec<Explanation>,
+    pub locations: HashMap<LocationId, Location>,
+}
+
+/// Returns up to `limit` fulfillments with work, the oldest first, each with its order.
+pub fn at_work(
+    app: &App,
+    call: &Call,
+    location: Option<&str>,
+    state: Option<&str>,
+    after: Option<(Instant, FulfillmentId)>,
+    limit: i64,
+) -> Result<Vec<(Waiting, Shown)>, Error> {
+    app.store.read(|tx| {
+        let location = match location {
+            None => None,
+            Some(code) => Some(crate::ops::catalog::location_called(tx, code)?.id),
+        };
+        call.require(Permission::Read, Scope { location, ..Scope::default() })?;
+        let mut found = Vec::new();
+        for one in search::at_work(tx, location, state, after, limit.clamp(1, MAX_PAGE))? {
+            if let Some(order) = orders::get(tx, one.order, false)? {
+                found.push((one, shown_to(tx, call, order)?));
+            }
+        }
+        Ok(found)
+    })
+}
+
+/// Reads what an order's ids stand for, for who may read it.
+fn shown_to(tx: &mut Tx<'_>, call: &Call, order: Order) -> Result<Shown, Error> {
+    call.require(Permission::Read, scope(&order))?;
+    let mut shown = shown(tx, order)?;
+    shown.allowed = allowed::of(&shown, call);
+    Ok(shown)
 }
 
 /// Reads what an order's ids stand for.
@@ -133,87 +251,36 @@ pub fn shown(tx: &mut Tx<'_>, order: Order) -> Result<Shown, Error> {
     items.dedup();
     let all = locations::all(tx)?;
     let own = order.deliveries.iter().flat_map(|delivery| [delivery.ship_to, delivery.contact]);
-    let mut wanted: Vec<PartyId> =
-        own.chain([order.head.bill_to]).chain(all.iter().map(|at| at.party)).flatten().collect();
+    let customer = order.head.customer.map(|id| customers::get(tx, id)).transpose()?.flatten();
+    let in_force = customer.as_ref().map(|customer| customer.party);
+    let mut wanted: Vec<PartyId> = own
+        .chain([order.head.bill_to, in_force])
+        .chain(all.iter().map(|at| at.party))
+        .flatten()
+        .collect();
     wanted.sort_unstable();
     wanted.dedup();
     let found = parties::get_many(tx, &wanted)?;
-    let customer = order.head.customer;
     let account = order.head.account;
+    let mut paying = Vec::new();
+    for id in payments::of_order(tx, order.id)? {
+        paying.extend(payments::get(tx, id, false)?);
+    }
     Ok(Shown {
         channel: channels::get(tx, order.channel)?,
-        customer: customer.map(|id| customers::get(tx, id)).transpose()?.flatten(),
+        customer,
         account: account.map(|id| accounts::get(tx, id)).transpose()?.flatten(),
         site: order.head.site.map(|id| accounts::site(tx, id)).transpose()?.flatten(),
         catalog: catalog::load_ids(tx, &items)?,
         locations: all.into_iter().map(|one| (one.id, one)).collect(),
         parties: found.into_iter().map(|one| (one.id, one)).collect(),
         timeline: events::of_stream(tx, order.id.as_bytes(), i64::MAX)?,
+        payments: paying,
+        given: refunds::given(tx, order.id)?,
+        refundable: propose::money_left(&order, &refunds::prior(tx, order.id)?),
+        allowed: Allowed::default(),
         order,
     })
-}
-
-/// Returns a page of orders, the latest first.
-///
-/// # Errors
-/// `unknown_channel`, `invalid_field` for a state or a cursor that is none.
-pub fn list(app: &App, call: &Call, wanted: &Wanted) -> Result<Page, Error> {
-    call.require(Permission::Read, Scope::default())?;
-    app.store.read(|tx| {
-        let channels = channels::all(tx)?;
-        let channel = match wanted.channel.as_deref() {
-            None => None,
-            Some(code) => {
-                let found = channels.iter().find(|channel| channel.code == code);
-                let unknown = || {
-                    let detail = format!("there is no channel `{code}`");
-                    Refusal::at(Code::UnknownChannel, "/channel", detail)
-                };
-                Some(found.ok_or_else(unknown)?.id)
-            }
-        };
-        if let Some(state) = wanted.state.as_deref().filter(|s| OrderState::parse(s).is_none()) {
-            let known: Vec<&str> = OrderState::ALL.iter().map(|state| state.code()).collect();
-            let detail = format!("`{state}` is not a state of an order");
-            let refusal = Refusal::at(Code::InvalidField, "/state", detail);
-            return Err(refusal.allowed(known.join(", ")).into());
-        }
-        let filter = Filter {
-            channel,
-            state: wanted.state.clone(),
-            from: wanted.from,
-            until: wanted.until,
-            history: None,
-        };
-        let limit = wanted.limit.clamp(1, MAX_PAGE);
-        let after = wanted.after.as_deref().map(cursor).transpose()?;
-        let orders = orders::list(tx, &filter, after, limit)?;
-        let full = i64::try_from(orders.len()).unwrap_or(i64::MAX) == limit;
-        let last = orders.last().filter(|_| full);
-        let next = last.map(|order| format!("{}.{}", order.placed_at.micros(), order.id));
-        let names = names(tx, &orders)?;
-        let channels = channels.into_iter().map(|channel| (channel.id, channel)).collect();
-        Ok(Page { orders, channels, names, next })
-    })
-}
-
-fn cursor(text: &str) -> Result<(Instant, OrderId), Refusal> {
-    let read = text.split_once('.').and_then(|(at, id)| {
-        Some((Instant::from_micros(at.parse().ok()?), id.parse::<OrderId>().ok()?))
-    });
-    read.ok_or_else(|| Refusal::at(Code::InvalidField, "/after", "this is not a cursor of a page"))
-}
-
-fn names(tx: &mut Tx<'_>, page: &[Summary]) -> Result<HashMap<OrderId, String>, Error> {
-    let mut names = HashMap::with_capacity(page.len());
-    for order in page {
-        let Some(id) = order.customer else { continue };
-        let Some(customer) = customers::get(tx, id)? else { continue };
-        if let Some(party) = parties::get(tx, customer.party)? {
-            names.insert(order.id, party.company.unwrap_or(party.name));
-        }
-    }
-    Ok(names)
 }
 
 /// Returns the number of an order.

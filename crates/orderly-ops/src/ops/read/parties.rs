@@ -1,6 +1,7 @@
 //! Customers with their names, accounts and sites.
 
 use orderly_core::actor::{Permission, Scope};
+use orderly_core::id::PartyId;
 use orderly_core::money::{Currency, cumulative_share};
 use orderly_core::party::{Account, Contact, Customer, Exposure, Party, Site, email};
 use orderly_core::quote::{QuoteKind, QuoteState};
@@ -75,6 +76,11 @@ pub fn list(
         }
         Ok(found)
     })
+}
+
+/// Returns one version of a name and address.
+pub fn party(app: &App, id: PartyId) -> Result<Option<Party>, Error> {
+    Ok(app.store.read(|tx| parties::get(tx, id))?)
 }
 
 /// Returns the customer that `text` stands for: a number, an id, an e-mail address or the number

@@ -1,10 +1,12 @@
 //! Returns, refunds and exchanges as lists and pages show them.
 
 use orderly_core::actor::{Permission, Scope};
+use orderly_core::id::{RefundId, ReturnId};
 use orderly_core::refund::Refund;
 use orderly_core::refusal::{Code, Refusal};
-use orderly_core::returns::{Return, ReturnState};
-use orderly_store::tables::{refunds, returns};
+use orderly_core::returns::{Return, ReturnState, request as requests};
+use orderly_core::time::Instant;
+use orderly_store::tables::{orders, refunds, returns};
 
 use crate::{App, Call, Error};
 
@@ -36,11 +38,45 @@ pub fn refund(app: &App, call: &Call, text: &str) -> Result<Refund, Error> {
     })
 }
 
-/// Returns the latest refunds, without their lines.
-pub fn refunds(app: &App, call: &Call, limit: i64) -> Result<Vec<Refund>, Error> {
+/// Returns refunds made before the cursor, the latest first, without their lines.
+pub fn refunds(
+    app: &App,
+    call: &Call,
+    before: Option<(Instant, RefundId)>,
+    limit: i64,
+) -> Result<Vec<Refund>, Error> {
     call.require(Permission::Read, Scope::default())?;
     let limit = page(limit)?;
-    Ok(app.store.read(|tx| refunds::list(tx, None, limit))?)
+    Ok(app.store.read(|tx| refunds::list(tx, before, limit))?)
+}
+
+/// Returns what the caller may do with a return now: the decisions are tried on it.
+pub fn allowed(app: &App, call: &Call, one: &Return) -> Result<Vec<&'static str>, Error> {
+    let order = app.store.read(|tx| {
+        let found = one.order.map(|id| orders::get(tx, id, false)).transpose()?;
+        Ok::<_, Error>(found.flatten())
+    })?;
+    let order = order.as_ref();
+    let came = one.lines.iter().any(|line| !line.received.is_zero());
+    let comes = one.lines.iter().any(|line| !line.outstanding().is_zero());
+    let expected = matches!(one.head.state, ReturnState::Approved | ReturnState::Received);
+    let open = one.head.state == ReturnState::Received;
+    let credits = one.lines.iter().any(|line| !line.kept().less(line.refunded).is_zero());
+    let all = [
+        ("approve", Permission::ApproveReturn, requests::approve(one).is_ok()),
+        ("refuse", Permission::ApproveReturn, requests::refuse(one, order, "-").is_ok()),
+        ("cancel", Permission::Return, requests::cancel(one, order).is_ok()),
+        ("receive", Permission::ReceiveReturn, expected && comes),
+        ("inspect", Permission::InspectReturn, open && came),
+        ("close", Permission::InspectReturn, requests::close(one, order).is_ok()),
+        ("reopen", Permission::InspectReturn, requests::reopen(one, order).is_ok()),
+        ("credit", Permission::ReturnBlind, one.order.is_none() && credits),
+        ("refund", Permission::Refund, one.order.is_some() && credits),
+    ];
+    let scope =
+        Scope { location: one.head.location, channel: Some(one.channel), ..Scope::default() };
+    let may = all.into_iter().filter(|(_, right, can)| *can && call.actor.may(*right, scope));
+    Ok(may.map(|(name, ..)| name).collect())
 }
 
 /// Returns the return with this number or id.
@@ -60,14 +96,16 @@ pub fn one(app: &App, call: &Call, text: &str) -> Result<Return, Error> {
     })
 }
 
-/// Returns the latest returns, without their parts; only those in one state where it is given.
+/// Returns returns opened before the cursor, the latest first, without their parts; only those in
+/// one state where it is given.
 pub fn list(
     app: &App,
     call: &Call,
     state: Option<ReturnState>,
+    before: Option<(Instant, ReturnId)>,
     limit: i64,
 ) -> Result<Vec<Return>, Error> {
     call.require(Permission::Read, Scope::default())?;
     let limit = page(limit)?;
-    Ok(app.store.read(|tx| returns::list(tx, state, None, limit))?)
+    Ok(app.store.read(|tx| returns::list(tx, state, before, limit))?)
 }

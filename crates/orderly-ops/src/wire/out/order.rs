@@ -1,11 +1,13 @@
 //! From an order and what its ids stand for to the order as it is answered.
 
 use orderly_core::order::axes::axes;
+use orderly_core::order::close::owed;
 use orderly_core::order::{Delivery, Line, Order, ShipmentLine};
 use orderly_core::qty::Qty;
+use orderly_core::refusal::{Code, Refusal};
 
 use super::*;
-use crate::ops::read::orders::Shown;
+use crate::ops::read::orders::{Page, Shown, Summary};
 
 impl From<&Shown> for OrderOut {
     fn from(shown: &Shown) -> Self {
@@ -13,7 +15,10 @@ impl From<&Shown> for OrderOut {
         let money = |minor: i64| amount(minor, order.currency);
         let totals = order.head.totals;
         let paid = order.head.paid;
+        let (owed, kept) = owed(order, &shown.given);
+        let axes = axes(order);
         Self {
+            object: "order",
             id: order.id.to_string(),
             number: order.number.clone(),
             channel: shown.channel.as_ref().map_or_else(String::new, |one| one.code.clone()),
@@ -29,6 +34,10 @@ impl From<&Shown> for OrderOut {
             customer: person(shown),
             account: shown.account.as_ref().map(|account| account.number.clone()),
             site: shown.site.as_ref().map(|site| site.code.clone()),
+            payment: PaymentStandOut {
+                authorized: axes.authorized.code(),
+                captured: axes.captured.code(),
+            },
             totals: TotalsOut {
                 lines: money(totals.lines),
                 discounts: money(totals.discounts),
@@ -36,22 +45,94 @@ impl From<&Shown> for OrderOut {
                 tax_included: money(totals.tax_included),
                 tax_added: money(totals.tax_added),
                 total: money(totals.total),
-            },
-            paid: PaidOut {
                 authorized: money(paid.authorized),
                 captured: money(paid.captured),
                 refunded: money(paid.refunded),
+                due: money(owed - kept),
+                currency: order.currency.to_string(),
             },
-            axes: AxesOut::from(axes(order)),
+            axes: AxesOut::from(axes),
             deliveries: order.deliveries.iter().map(|one| delivery(shown, one)).collect(),
             lines: order.lines.iter().map(|one| line(shown, one)).collect(),
             charges: charges(order),
             holds: holds(order),
             fulfillments: fulfillments(shown),
             shipments: shipments(shown),
+            payments: shown.payments.iter().map(PaymentOut::from).collect(),
             timeline: shown.timeline.iter().map(EventOut::from).collect(),
+            allowed_actions: shown.allowed.order.clone(),
+            links: LinksOut {
+                events: format!("/v1/events?order={}", order.id),
+                routing: format!("/v1/orders/{}/routing", order.id),
+                console: format!("/orders/{}", order.number),
+            },
         }
     }
+}
+
+impl OrderOut {
+    /// Puts the objects in the place of their ids.
+    pub fn expand(&mut self, shown: &Shown, what: &Expand) {
+        if let (Some(person), true) = (&mut self.customer, what.customer) {
+            person.address = address_of(shown);
+        }
+        if what.shipments {
+            let all = &self.shipments;
+            for fulfillment in &mut self.fulfillments {
+                fulfillment.expand(all);
+            }
+        }
+    }
+}
+
+impl FulfillmentOut {
+    /// Puts the shipments in the place of their ids.
+    pub fn expand(&mut self, shipments: &[ShipmentOut]) {
+        let own = shipments.iter().filter(|one| one.fulfillment == self.id);
+        self.shipments = own.map(|one| Expandable::Object(Box::new(one.clone()))).collect();
+    }
+}
+
+/// What is answered as an object in the place of an id.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Expand {
+    pub customer: bool,
+    /// The shipments of each fulfillment.
+    pub shipments: bool,
+}
+
+impl Expand {
+    /// Reads names with commas between them.
+    ///
+    /// # Errors
+    /// `invalid_field` with what may be expanded.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let mut what = Self::default();
+        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            match name {
+                "customer" => what.customer = true,
+                "fulfillments.shipments" => what.shipments = true,
+                "fulfillments" | "shipments" => {}
+                other => {
+                    let detail = format!("`{}` cannot be expanded", short(other));
+                    let refusal = Refusal::at(Code::InvalidField, "/expand", detail);
+                    return Err(refusal.allowed("customer, fulfillments.shipments"));
+                }
+            }
+        }
+        Ok(what)
+    }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// The name and address of who ordered, as billed.
+pub fn address_of(shown: &Shown) -> Option<AddressOut> {
+    let customer = shown.customer.as_ref().map(|customer| customer.party);
+    let bill_to = shown.order.head.bill_to.or(customer)?;
+    shown.parties.get(&bill_to).map(AddressOut::from)
 }
 
 fn person(shown: &Shown) -> Option<PersonOut> {
@@ -61,6 +142,7 @@ fn person(shown: &Shown) -> Option<PersonOut> {
         id: customer.id.to_string(),
         number: customer.number.clone(),
         name: bill_to.map(|party| party.company.clone().unwrap_or_else(|| party.name.clone())),
+        address: None,
     })
 }
 
@@ -79,6 +161,16 @@ fn delivery(shown: &Shown, delivery: &Delivery) -> DeliveryOut {
         required_on: delivery.required_on.map(|day| day.to_string()),
         ship_by_on: delivery.ship_by_on.map(|day| day.to_string()),
         promised_on: delivery.promises.last().map(|promise| promise.for_on.to_string()),
+        promises: {
+            let promises = delivery.promises.iter();
+            promises
+                .map(|promise| PromiseOut {
+                    for_on: promise.for_on.to_string(),
+                    made_at: promise.made_at.to_string(),
+                    reason: promise.reason.clone(),
+                })
+                .collect()
+        },
         due: delivery.due_on_delivery.map(|minor| amount(minor, shown.order.currency)),
     }
 }
@@ -91,7 +183,7 @@ fn line(shown: &Shown, line: &Line) -> LineOut {
     let order = &shown.order;
     let money = |minor: i64| amount(minor, order.currency);
     let position = |id| order.lines.iter().find(|one| one.id == id).map(|one| one.position);
-    let delivery = order.deliveries.iter().find(|one| one.id == line.delivery);
+    let item = line.item.and_then(|id| shown.catalog.get(id));
     LineOut {
         id: line.id.to_string(),
         position: line.position,
@@ -100,42 +192,23 @@ fn line(shown: &Shown, line: &Line) -> LineOut {
         kit: line.parent.and_then(position),
         sku: sku(shown, line),
         description: line.description.clone(),
-        delivery: delivery.map(|one| one.reference.clone()),
-        quantity: line.entered.clone(),
-        unit: line.unit.clone(),
+        delivery: line.delivery.to_string(),
+        quantity: QuantityOut {
+            value: line.entered.clone(),
+            unit: line.unit.clone(),
+            base: line.quantities.ordered.get(),
+            base_unit: item.map_or_else(|| line.unit.clone(), |item| item.base_unit.code().into()),
+        },
         price: line.price.to_string(),
         discount: money(line.amounts.discount),
         tax: money(line.amounts.tax_included + line.amounts.tax_added),
         amount: money(line.amounts.due()),
-        quantities: quantities(line),
+        quantities: QuantitiesOut::from(&line.quantities),
+        stands: {
+            let present = present(&line.quantities).into_iter();
+            present.map(|(name, qty)| (name, quantity(qty, line.unit_ratio))).collect()
+        },
     }
-}
-
-fn quantities(line: &Line) -> Vec<(&'static str, String)> {
-    let q = &line.quantities;
-    let all = [
-        ("ordered", q.ordered),
-        ("over", q.over),
-        ("canceled", q.canceled),
-        ("closed_short", q.closed_short),
-        ("unallocated", q.unallocated),
-        ("backordered", q.backordered),
-        ("allocated", q.allocated),
-        ("released", q.released),
-        ("picked", q.picked),
-        ("packed", q.packed),
-        ("shipped", q.shipped),
-        ("delivered", q.delivered),
-        ("lost", q.lost),
-        ("brought_back", q.brought_back),
-        ("return_requested", q.return_requested),
-        ("returned", q.returned),
-        ("invoiced", q.invoiced),
-        ("credited", q.credited),
-        ("refunded", q.refunded),
-    ];
-    let there = all.into_iter().filter(|(_, qty)| !qty.is_zero());
-    there.map(|(name, qty)| (name, quantity(qty, line.unit_ratio))).collect()
 }
 
 fn charges(order: &Order) -> Vec<ChargeOut> {
@@ -176,6 +249,7 @@ fn fulfillments(shown: &Shown) -> Vec<FulfillmentOut> {
             let line = order.lines.iter().find(|line| line.id == work.line)?;
             let show = |qty: Qty| quantity(qty, line.unit_ratio);
             Some(WorkOut {
+                line: line.id.to_string(),
                 position: line.position,
                 sku: sku(shown, line),
                 unit: line.unit.clone(),
@@ -186,12 +260,18 @@ fn fulfillments(shown: &Shown) -> Vec<FulfillmentOut> {
                 shipped: show(work.shipped),
             })
         });
+        let shipped = order.shipments.iter().filter(|one| one.fulfillment == fulfillment.id);
         FulfillmentOut {
+            object: "fulfillment",
             id: fulfillment.id.to_string(),
+            order: order.number.clone(),
             location: code_of(shown, fulfillment.location),
             delivery: delivery.map(|one| one.reference.clone()),
             state: fulfillment.state.code(),
+            created_at: fulfillment.created_at.to_string(),
             lines: lines.collect(),
+            shipments: shipped.map(|one| Expandable::Id(one.id.to_string())).collect(),
+            allowed_actions: shown.allowed.fulfillment(fulfillment.id),
         }
     };
     order.fulfillments.iter().map(one).collect()
@@ -201,15 +281,25 @@ fn shipments(shown: &Shown) -> Vec<ShipmentOut> {
     let order = &shown.order;
     let shipped = |line: &ShipmentLine| {
         let own = order.lines.iter().find(|one| one.id == line.line)?;
+        let show = |qty: Qty| quantity(qty, own.unit_ratio);
         Some(ShippedOut {
+            id: line.id.to_string(),
+            line: own.id.to_string(),
             position: own.position,
             sku: sku(shown, own),
-            quantity: quantity(line.qty, own.unit_ratio),
+            quantity: show(line.qty),
             unit: own.unit.clone(),
+            delivered: show(line.delivered),
+            lost: show(line.lost),
+            brought_back: show(line.brought_back),
+            returned: show(line.returned),
         })
     };
     let one = |shipment: &orderly_core::order::Shipment| ShipmentOut {
+        object: "shipment",
         id: shipment.id.to_string(),
+        order: order.number.clone(),
+        fulfillment: shipment.fulfillment.to_string(),
         location: code_of(shown, shipment.location),
         state: shipment.state.code(),
         carrier: shipment.carrier.clone(),
@@ -224,6 +314,7 @@ fn shipments(shown: &Shown) -> Vec<ShipmentOut> {
             let own = order.parcels.iter().filter(|parcel| parcel.shipment == shipment.id);
             own.map(parcel).collect()
         },
+        allowed_actions: shown.allowed.shipment(shipment.id),
     };
     order.shipments.iter().map(one).collect()
 }
@@ -235,5 +326,60 @@ fn parcel(parcel: &orderly_core::order::Parcel) -> ParcelOut {
         sscc: parcel.sscc.clone(),
         weight_g: parcel.weight_g,
         tracking: parcel.tracking.clone(),
+    }
+}
+
+/// An order in a list.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OrderRow {
+    /// `order`
+    pub object: &'static str,
+    pub id: String,
+    pub number: String,
+    pub channel: String,
+    pub external_id: Option<String>,
+    pub state: &'static str,
+    pub placed_at: String,
+    pub customer: Option<PersonOut>,
+    pub currency: String,
+    pub total: String,
+    pub authorized: String,
+    pub captured: String,
+    pub refunded: String,
+    /// Imported: it happened before Orderly.
+    pub history: bool,
+    /// Answered where they are expanded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fulfillments: Option<Vec<FulfillmentOut>>,
+}
+
+impl OrderRow {
+    /// One row of a page.
+    pub fn of(page: &Page, order: &Summary) -> Self {
+        let money = |minor: i64| amount(minor, order.currency);
+        let channel = page.channels.get(&order.channel);
+        let person = page.names.get(&order.id).map(|one| PersonOut {
+            id: one.id.to_string(),
+            number: one.number.clone(),
+            name: Some(one.name.clone()),
+            address: None,
+        });
+        Self {
+            object: "order",
+            id: order.id.to_string(),
+            number: order.number.clone(),
+            channel: channel.map_or_else(String::new, |one| one.code.clone()),
+            external_id: order.external_id.clone(),
+            state: order.state.code(),
+            placed_at: order.placed_at.to_string(),
+            customer: person,
+            currency: order.currency.to_string(),
+            total: money(order.total),
+            authorized: money(order.paid.authorized),
+            captured: money(order.paid.captured),
+            refunded: money(order.paid.refunded),
+            history: order.history,
+            fulfillments: None,
+        }
     }
 }

@@ -6,7 +6,6 @@ use clap::{Args, Subcommand};
 use orderly_core::exchange::Ships;
 use orderly_core::refund::RefundSettlement;
 use orderly_core::returns::Fate;
-use serde_json::{Value, json};
 
 use super::pick;
 use crate::Error;
@@ -16,6 +15,7 @@ use crate::ops::read::{catalog, orders};
 use crate::ops::returns::ReturnLineIn;
 use crate::wire::LineIn;
 use crate::wire::out::amount;
+use crate::wire::out::back::ExchangeOut;
 
 #[derive(Debug, Args)]
 pub struct Exchange {
@@ -66,24 +66,6 @@ pub struct Cancel {
     exchange: String,
     #[command(flatten)]
     given: Given,
-}
-
-fn shown_json(shown: &Shown) -> Value {
-    let money = |minor: i64| amount(minor, shown.original.currency);
-    json!({
-        "id": shown.exchange.id.to_string(),
-        "number": shown.exchange.number,
-        "state": shown.exchange.state.code(),
-        "ships": shown.exchange.ships.code(),
-        "order": shown.original.number,
-        "return": shown.returned.number,
-        "replacement": shown.replacement.number,
-        "total": money(shown.replacement.head.totals.total),
-        "reserved": money(shown.reserved),
-        "carried": money(shown.carried),
-        "to_pay": money(shown.to_pay),
-        "currency": shown.original.currency.to_string(),
-    })
 }
 
 fn shown_text(shown: &Shown) -> String {
@@ -156,7 +138,7 @@ impl Exchange {
         let call = session.changing(&self.given, self)?;
         let done = ops::open(&app, &call, &new)?;
         let shown = ops::show(&app, &session.reading(), done.id)?;
-        session.out.answer(&shown_json(&shown), || shown_text(&shown))
+        session.out.answer(&ExchangeOut::from(&shown), || shown_text(&shown))
     }
 }
 
@@ -173,6 +155,6 @@ impl Exchanges {
             ops::cancel(&app, &call, shown.exchange.id)?;
             shown = ops::find(&app, &session.reading(), number)?;
         }
-        session.out.answer(&shown_json(&shown), || shown_text(&shown))
+        session.out.answer(&ExchangeOut::from(&shown), || shown_text(&shown))
     }
 }

@@ -8,19 +8,19 @@ use orderly_core::order::Line;
 use orderly_core::payment::Payment;
 use orderly_core::refund::{Cause, RefundSettlement};
 use orderly_core::returns::Fate;
-use serde_json::{Value, json};
 
 use super::pick;
 use super::steps::answer;
 use crate::Error;
-use crate::cli::refunds::{refund_json, refund_text};
+use crate::cli::refunds::refund_text;
 use crate::cli::{Given, Session};
 use crate::ops::payments::{self, PaymentIn, Settling, StepIn};
 use crate::ops::read::{catalog, money, orders};
 use crate::ops::refunds::{self, How, RefundIn, RefundLineIn};
 use crate::ops::returns::{self, ReturnIn, ReturnLineIn};
 use crate::ops::tills;
-use crate::wire::out::amount;
+use crate::wire::out::back::RefundOut;
+use crate::wire::out::{PaymentOut, amount};
 
 /// How a provider answers.
 #[derive(Debug, Args)]
@@ -74,26 +74,6 @@ pub struct Pay {
     given: Given,
 }
 
-fn payment_json(payment: &Payment) -> Value {
-    let money = |minor: i64| amount(minor, payment.currency);
-    let amounts = &payment.amounts;
-    json!({
-        "id": payment.id.to_string(),
-        "provider": payment.provider,
-        "method": payment.method,
-        "reference": payment.reference,
-        "currency": payment.currency.to_string(),
-        "authorized": money(amounts.authorized),
-        "authorize_pending": money(amounts.authorize_pending),
-        "captured": money(amounts.captured),
-        "capture_pending": money(amounts.capture_pending),
-        "voided": money(amounts.voided),
-        "refunded": money(amounts.refunded),
-        "refund_pending": money(amounts.refund_pending),
-        "version": payment.version,
-    })
-}
-
 fn payment_text(payment: &Payment) -> String {
     let money = |minor: i64| amount(minor, payment.currency);
     let amounts = &payment.amounts;
@@ -136,7 +116,7 @@ impl Pay {
         } else {
             payments::take(&app, &call, &new)?
         };
-        session.out.answer(&payment_json(&payment), || payment_text(&payment))
+        session.out.answer(&PaymentOut::from(&payment), || payment_text(&payment))
     }
 }
 
@@ -173,7 +153,7 @@ impl Capture {
         let settling = self.provided.settling();
         let step = StepIn { order: Some(order.id), amount: self.amount.clone(), settling };
         let payment = payments::capture(&app, &call, id, &step)?;
-        session.out.answer(&payment_json(&payment), || payment_text(&payment))
+        session.out.answer(&PaymentOut::from(&payment), || payment_text(&payment))
     }
 }
 
@@ -242,7 +222,7 @@ impl Refund {
         let call = session.changing(&self.given, self)?;
         let how = How { waive_fee: self.waive_fee, await_approval: self.await_approval };
         let refund = refunds::make_with(&app, &call, shown.order.id, &new, how)?;
-        session.out.answer(&refund_json(&refund), || refund_text(&refund))
+        session.out.answer(&RefundOut::from(&refund), || refund_text(&refund))
     }
 }
 

@@ -70,14 +70,14 @@ fn head(order: &OrderOut) -> String {
 fn lines(order: &OrderOut) -> String {
     let rows = order.lines.iter().map(|line| {
         let inside = if line.kit.is_some() { "  · " } else { "" };
-        let states = line.quantities.iter().filter(|(name, _)| *name != "ordered");
+        let states = line.stands.iter().filter(|(name, _)| *name != "ordered");
         let states: Vec<String> = states.map(|(name, qty)| format!("{name} {qty}")).collect();
         let amount = if line.kit.is_some() { String::new() } else { line.amount.clone() };
         vec![
             line.position.to_string(),
             line.sku.clone().unwrap_or_default(),
             format!("{inside}{}", line.description),
-            format!("{} {}", line.quantity, line.unit),
+            format!("{} {}", line.quantity.value, line.quantity.unit),
             amount,
             states.join(", "),
         ]
@@ -98,9 +98,8 @@ fn money(order: &OrderOut) -> String {
     part("tax added", &totals.tax_added);
     part("tax included", &totals.tax_included);
     text.push_str(&format!("  total {} {}", totals.total, order.currency));
-    let paid = &order.paid;
-    text.push_str(&format!("\nAuthorized {}  captured {}", paid.authorized, paid.captured));
-    text.push_str(&format!("  refunded {}", paid.refunded));
+    text.push_str(&format!("\nAuthorized {}", totals.authorized));
+    text.push_str(&format!("  captured {}  refunded {}", totals.captured, totals.refunded));
     text
 }
 

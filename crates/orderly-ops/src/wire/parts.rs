@@ -1,9 +1,11 @@
-//! From what a person writes to the parts of an order: lines, fulfillments, shipments, claims.
+//! From what a caller writes to the parts of an order: lines, fulfillments, shipments, claims.
 
 use orderly_core::id::{ClaimId, FulfillmentId, LineId, ShipmentId};
 use orderly_core::order::{Fulfillment, FulfillmentState, Line, Order, ShipmentState, Work};
 use orderly_core::qty::{Entered, Qty};
 use orderly_core::refusal::{Code, Refusal};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::ops::read::orders::Shown;
@@ -12,13 +14,35 @@ fn unknown(detail: String) -> Error {
     Refusal::new(Code::UnknownLine, detail).into()
 }
 
+/// A line of an order, or a part of it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartIn {
+    /// The line's id, its position or its SKU.
+    pub line: String,
+    /// A decimal in the line's unit; all there is where absent.
+    #[serde(default)]
+    pub quantity: Option<String>,
+}
+
 /// The line of `2` or `2=1.5`: by position, id or SKU; the quantity is in the line's unit.
 pub fn line<'a>(shown: &'a Shown, text: &str) -> Result<(&'a Line, Option<Qty>), Error> {
-    let (name, quantity) = match text.split_once('=') {
-        Some((name, quantity)) => (name.trim(), Some(quantity.trim())),
-        None => (text.trim(), None),
-    };
-    let order = &shown.order;
+    match text.split_once('=') {
+        Some((name, quantity)) => named(shown, name, Some(quantity)),
+        None => named(shown, text, None),
+    }
+}
+
+/// The line with this position, id or SKU, and a quantity in its unit.
+///
+/// # Errors
+/// `unknown_line`, and those of a quantity.
+pub fn named<'a>(
+    shown: &'a Shown,
+    name: &str,
+    quantity: Option<&str>,
+) -> Result<(&'a Line, Option<Qty>), Error> {
+    let (order, name) = (&shown.order, name.trim());
     let called = |line: &&Line| {
         let item = line.item.and_then(|id| shown.catalog.get(id));
         line.position.to_string() == name
@@ -34,11 +58,44 @@ pub fn line<'a>(shown: &'a Shown, text: &str) -> Result<(&'a Line, Option<Qty>),
         None => None,
         Some(text) => {
             let wrong = |error| Error::from(orderly_core::item::qty_refusal(error));
-            let entered = Entered::parse(text).map_err(wrong)?;
+            let entered = Entered::parse(text.trim()).map_err(wrong)?;
             Some(entered.to_base(line.unit_ratio, &line.unit).map_err(wrong)?)
         }
     };
     Ok((line, quantity))
+}
+
+/// Lines with the quantities that are stated of them.
+///
+/// # Errors
+/// Those of [`named`], with the pointer of the part.
+pub fn some(shown: &Shown, parts: &[PartIn]) -> Result<Vec<(LineId, Option<Qty>)>, Error> {
+    let one = |(index, part): (usize, &PartIn)| {
+        let found = named(shown, &part.line, part.quantity.as_deref());
+        let (line, qty) = found.map_err(|error| match error {
+            Error::Refused(refusal) => refusal.under(&format!("/lines/{index}")).into(),
+            other => other,
+        })?;
+        Ok((line.id, qty))
+    };
+    parts.iter().enumerate().map(one).collect()
+}
+
+/// Lines with their quantities; `whole` says what a part without one stands for.
+///
+/// # Errors
+/// Those of [`some`].
+pub fn of(
+    shown: &Shown,
+    parts: &[PartIn],
+    whole: impl Fn(&Line) -> Qty,
+) -> Result<Vec<(LineId, Qty)>, Error> {
+    let known = some(shown, parts)?.into_iter();
+    let filled = known.map(|(id, qty)| {
+        let all = || shown.order.line(id).map(&whole).unwrap_or_default();
+        (id, qty.unwrap_or_else(all))
+    });
+    Ok(filled.collect())
 }
 
 /// Lines with their quantities; `whole` says what a line without one stands for.
@@ -91,7 +148,7 @@ pub fn fulfillment(shown: &Shown, at: Option<&str>) -> Result<FulfillmentId, Err
             let each = several.iter().map(|one| format!("{} ({})", code(one), one.id));
             let each: Vec<String> = each.collect();
             Err(Error::Invalid(format!(
-                "order {} has work at several places: say which with --at: {}",
+                "order {} has work at several places: say at which: {}",
                 order.number,
                 each.join(", ")
             )))

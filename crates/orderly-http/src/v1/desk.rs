@@ -1,0 +1,56 @@
+//! `/v1/exceptions`, what waits for a person, and `/v1/settings`.
+
+use std::collections::BTreeMap;
+
+use orderly_core::actor::Permission;
+use orderly_ops::Error;
+use orderly_ops::ops::read::catalog as read;
+use orderly_ops::ops::settings;
+use orderly_ops::wire::out::catalog::ExceptionOut;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::input::Nothing;
+use crate::operation::get;
+use crate::{Cx, Done, Operation, Page};
+
+pub fn operations() -> Vec<Operation> {
+    let read = Permission::Read;
+    vec![
+        get(
+            "/v1/exceptions",
+            "exceptions.list",
+            "List what waits for a person, the oldest first",
+            read,
+            exceptions,
+        ),
+        get("/v1/settings", "settings.list", "List the merchant's settings", read, all_settings),
+    ]
+}
+
+/// How many.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Most {
+    /// At most 1,000; 100 where absent.
+    limit: Option<i64>,
+}
+
+fn exceptions(cx: &Cx, most: Most) -> Result<Done<Page<ExceptionOut>>, Error> {
+    let limit = most.limit.unwrap_or(100).clamp(1, 1_000);
+    let found = read::exceptions(&cx.app, &cx.call, limit)?;
+    Ok(Done::of(Page::new(found.iter().map(ExceptionOut::from).collect(), None)))
+}
+
+/// Settings by name.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SettingsOut {
+    /// `settings`
+    object: &'static str,
+    values: BTreeMap<String, String>,
+}
+
+fn all_settings(cx: &Cx, _: Nothing) -> Result<Done<SettingsOut>, Error> {
+    let all = settings::all(&cx.app, &cx.call)?;
+    Ok(Done::of(SettingsOut { object: "settings", values: all.into_iter().collect() }))
+}
