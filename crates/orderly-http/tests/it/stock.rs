@@ -77,7 +77,10 @@ fn stock_that_is_unknown_forbidden_or_refused_is_answered_so() {
     assert_eq!(receiver.post("/v1/stock/receipts", &receipt("5")).status, 201);
 
     let less = |quantity: &str| {
-        json!({ "location": "depot", "sku": "NAIL", "quantity": quantity, "reason": "broken" })
+        json!({
+            "location": "depot", "sku": "NAIL",
+            "quantity": quantity, "reason": "broken",
+        })
     };
     let adjusted = owner.post("/v1/stock/adjustments", &less("-2"));
     assert_eq!((adjusted.status, &adjusted.json["delta"]), (201, &json!(-2)), "{}", adjusted.text);
