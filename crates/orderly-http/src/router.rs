@@ -13,6 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use orderly_core::refusal::Code;
 use orderly_ops::call::content_hash;
+use orderly_ops::ops::command::denied;
+use orderly_ops::wire::view::View;
 use orderly_ops::{App, Call, Error};
 use orderly_web::rim::TurnedAway;
 use orderly_web::{Asked, Caller, Rim};
@@ -119,18 +121,13 @@ async fn respond(
     allowance: &mut Option<Allowance>,
 ) -> Result<Reply, Problem> {
     let (mut parts, body) = request.into_parts();
-    let caller = caller(shared, asked, parts.headers.clone()).await?;
+    let caller = caller(shared, operation, asked, parts.headers.clone()).await?;
     let taken = shared.throttle.take(&caller.source);
     *allowance = Some(taken.unwrap_or_else(|left| left));
     if let Err(left) = taken {
         let wait = left.wait.as_secs().max(1);
         let detail = format!("more than {} requests in a minute", left.limit);
         return Err(Problem::new(429, "rate_limited", detail).retry_after(wait));
-    }
-    if !caller.actor.all && !caller.actor.grants.iter().any(|own| own.permission == operation.needs)
-    {
-        let error = Error::Forbidden { permission: operation.needs };
-        return Err(Problem::from(&error));
     }
     let path = Path::<HashMap<String, String>>::from_request_parts(&mut parts, &()).await;
     let Path(path) = path.map_err(|_| Problem::new(400, "malformed", "the path is not UTF-8"))?;
@@ -160,11 +157,18 @@ async fn respond(
 /// Runs the operation; a stale version is answered with the object as it is.
 async fn run(shared: &Shared, operation: &Arc<Operation>, mut cx: Cx) -> Result<Reply, Problem> {
     let (handler, status) = (Arc::clone(&operation.handler), operation.status);
+    let (id, reads) = (operation.id, !operation.is_command());
     let read = shared.reads.get(object_path(operation.path)).cloned();
     let done = shared.rim.blocking(move |_| {
-        Ok(handler(&mut cx).map_err(|failure| match failure {
+        let view = View::of(&cx.call.actor);
+        let answered = handler(&mut cx).and_then(|reply| Ok(seen_by(view, reply)?));
+        Ok(answered.map_err(|failure| match failure {
             Failure::Problem(problem) => *problem,
-            Failure::Error(error) => {
+            Failure::Error(mut error) => {
+                // Commands write their own denials down.
+                if reads && let Err(failed) = denied(&cx.app, &cx.call, id, &error) {
+                    error = failed;
+                }
                 let mut problem = Problem::from(&error);
                 if let Error::Internal(what) = &error {
                     tracing::error!(what, "internal error");
@@ -172,6 +176,7 @@ async fn run(shared: &Shared, operation: &Arc<Operation>, mut cx: Cx) -> Result<
                 if let (Some(Code::StaleVersion), Some(read)) = (error.refused(), read) {
                     cx.query = String::new();
                     let now = read(&mut cx).ok();
+                    let now = now.and_then(|now| seen_by(view, now).ok());
                     problem.current = now.and_then(|now| serde_json::from_slice(&now.bytes).ok());
                 }
                 problem
@@ -192,6 +197,18 @@ async fn run(shared: &Shared, operation: &Arc<Operation>, mut cx: Cx) -> Result<
     }
 }
 
+/// Hides in an answer what its reader has no right to see.
+fn seen_by(view: View, mut reply: Reply) -> Result<Reply, Error> {
+    if view == View::ALL || reply.media != "application/json" {
+        return Ok(reply);
+    }
+    let broken = |error: serde_json::Error| Error::Internal(error.to_string());
+    let mut body = serde_json::from_slice(&reply.bytes).map_err(broken)?;
+    view.hide(&mut body);
+    reply.bytes = serde_json::to_vec(&body).map_err(broken)?;
+    Ok(reply)
+}
+
 fn busy(detail: &str) -> Problem {
     Problem::new(503, "unavailable", detail).retry_after(1)
 }
@@ -201,10 +218,27 @@ fn object_path(path: &str) -> &str {
     path.rfind('}').map_or(path, |end| &path[..=end])
 }
 
-async fn caller(shared: &Shared, asked: &Asked, headers: HeaderMap) -> Result<Caller, Problem> {
+/// Who asks, if he has the right somewhere at least: what he does there is checked again by the
+/// operation itself.
+async fn caller(
+    shared: &Shared,
+    operation: &Arc<Operation>,
+    asked: &Asked,
+    headers: HeaderMap,
+) -> Result<Caller, Problem> {
     let (authenticate, asked) = (Arc::clone(&shared.authenticate), asked.clone());
-    let found = shared.rim.blocking(move |app| authenticate(app, &asked, &headers)).await;
-    match found {
+    let (id, permission) = (operation.id, operation.needs);
+    let found = shared.rim.blocking(move |app| {
+        let Some(caller) = authenticate(app, &asked, &headers)? else { return Ok(None) };
+        let actor = &caller.actor;
+        if actor.all || actor.grants.iter().any(|own| own.permission == permission) {
+            return Ok(Some(caller));
+        }
+        let error = Error::Forbidden { permission };
+        denied(app, &asked.call(caller.actor, caller.source), id, &error)?;
+        Err(error)
+    });
+    match found.await {
         Ok(Ok(Some(caller))) => Ok(caller),
         Ok(Ok(None)) => {
             let detail = "send an API key: `Authorization: Bearer ok_…`";
@@ -333,11 +367,4 @@ pub fn problem(problem: &Problem) -> Response {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
-}
-
-/// Whether a caller may use an operation at all, somewhere: what it does there is checked again
-/// by the operation itself.
-pub fn may(caller: &Caller, operation: &Operation) -> bool {
-    let own = &caller.actor;
-    own.all || own.grants.iter().any(|grant| grant.permission == operation.needs)
 }

@@ -54,11 +54,6 @@ impl Throttle {
             }
         }
     }
-
-    /// Forgets callers whose buckets are full again.
-    pub fn tidy(&self) {
-        self.limiter.retain_recent();
-    }
 }
 
 impl Allowance {

@@ -13,7 +13,7 @@ use orderly_ops::Error;
 use orderly_ops::ops::invoices::{self, Filter, Part, policy};
 use orderly_ops::ops::payments::allocate;
 use orderly_ops::ops::{accounts, read};
-use orderly_ops::wire::out::invoices::{InvoiceOut, SettlementOut};
+use orderly_ops::wire::out::invoices::{InvoiceOut, InvoiceShownOut};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -106,7 +106,6 @@ pub struct Wanted {
 }
 
 fn list(cx: &Cx, wanted: Wanted) -> Result<Done<Page<InvoiceOut>>, Error> {
-    cx.call.require(Permission::Read, orderly_core::actor::Scope::default())?;
     let account =
         wanted.account.map(|text| accounts::find(&cx.app, &cx.call, &text)).transpose()?;
     let filter = Filter {
@@ -118,7 +117,7 @@ fn list(cx: &Cx, wanted: Wanted) -> Result<Done<Page<InvoiceOut>>, Error> {
     };
     let before = wanted.after.as_deref().map(cursor).transpose()?;
     let limit = wanted.limit.unwrap_or(50).clamp(1, 250);
-    let found = invoices::list(&cx.app, &filter, before, limit)?;
+    let found = invoices::list(&cx.app, &cx.call, &filter, before, limit)?;
     let full = i64::try_from(found.len()).is_ok_and(|count| count == limit);
     let last = found.last().filter(|_| full);
     let next = last.map(|one| format!("{}.{}", one.issued_at.micros(), one.id));
@@ -133,20 +132,9 @@ fn cursor(text: &str) -> Result<(Instant, orderly_core::id::InvoiceId), Error> {
     Ok(read.ok_or_else(wrong)?)
 }
 
-/// A document with what settled it.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct InvoiceShown {
-    #[serde(flatten)]
-    pub invoice: InvoiceOut,
-    pub settlements: Vec<SettlementOut>,
-}
-
-fn show(cx: &Cx, _: Nothing) -> Result<Done<InvoiceShown>, Error> {
-    let found = invoices::find(&cx.app, cx.text("invoice"))?;
-    let rows = invoices::settlements(&cx.app, found.id)?;
-    let settlements = rows.iter().map(|row| SettlementOut::of(row, found.currency)).collect();
-    let version = found.version;
-    Ok(Done::of(InvoiceShown { invoice: InvoiceOut::from(&found), settlements }).version(version))
+fn show(cx: &Cx, _: Nothing) -> Result<Done<InvoiceShownOut>, Error> {
+    let (found, rows) = invoices::show(&cx.app, &cx.call, cx.text("invoice"))?;
+    Ok(Done::of(InvoiceShownOut::of(&found, &rows)).version(found.version))
 }
 
 fn answered(invoice: &Invoice) -> Done<InvoiceOut> {
@@ -155,7 +143,7 @@ fn answered(invoice: &Invoice) -> Done<InvoiceOut> {
 }
 
 fn pdf(cx: &Cx, _: Nothing) -> Result<File, Error> {
-    let found = invoices::find(&cx.app, cx.text("invoice"))?;
+    let (found, _) = invoices::show(&cx.app, &cx.call, cx.text("invoice"))?;
     let document = invoices::print(&cx.app, found.id, Paper::A4)?;
     super::pdf(document.to_pdf(), &found.name())
 }

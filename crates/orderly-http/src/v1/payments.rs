@@ -103,9 +103,7 @@ fn answered(payment: &Payment) -> Done<PaymentOut> {
 }
 
 fn show(cx: &Cx, _: Nothing) -> Result<Done<PaymentOut>, Error> {
-    let found = payments::get(&cx.app, cx.id("payment")?)?;
-    let missing = || Error::not_found(format!("payment `{}`", cx.text("payment")));
-    Ok(answered(&found.ok_or_else(missing)?))
+    Ok(answered(&payments::show(&cx.app, &cx.call, cx.id("payment")?)?))
 }
 
 /// Money that comes in.

@@ -176,3 +176,25 @@ fn every_answer_carries_its_id_and_the_headers_that_protect() {
     assert_eq!(came.header("x-content-type-options"), "nosniff");
     assert_eq!(came.header("content-type"), "application/problem+json");
 }
+
+#[test]
+fn who_may_not_see_people_reads_orders_without_them() {
+    let (_shop, server) = shop();
+    let placed = server.owner().post("/v1/orders", &body("NAIL", "1"));
+    let path = placed.header("location");
+    let reader = server.with_rights("read").get(path);
+    assert_eq!(
+        (reader.status, reader.json["number"].clone()),
+        (200, placed.json["number"].clone())
+    );
+    assert!(!reader.text.contains("Ann Field"), "{}", reader.text);
+    assert!(server.with_rights("read,pii.read").get(path).text.contains("Ann Field"));
+    let key = [("idempotency-key", "s"), ("if-match", "\"v99\"")];
+    let stale = format!("{path}/cancel");
+    let stale = server.with_rights("read,order.cancel").send("POST", &stale, &key, b"");
+    assert_eq!(
+        (stale.status, stale.json["current"]["number"].clone()),
+        (412, placed.json["number"].clone())
+    );
+    assert!(!stale.text.contains("Ann Field"), "{}", stale.text);
+}

@@ -11,6 +11,7 @@ mod run;
 mod settle;
 mod unordered;
 
+use orderly_core::actor::{Permission, Scope};
 use orderly_core::id::InvoiceId;
 use orderly_core::invoice::{Invoice, SettlementRow, parse_name};
 use orderly_core::refusal::{Code, Refusal};
@@ -19,7 +20,7 @@ use orderly_store::Tx;
 use orderly_store::tables::invoices;
 
 use super::command::{Object, Reference};
-use crate::{App, Error};
+use crate::{App, Call, Error};
 pub(in crate::ops) use credit::refunded;
 pub use credit::{credit, to_invoice};
 pub(in crate::ops) use deposits::balance;
@@ -76,18 +77,26 @@ pub fn find(app: &App, text: &str) -> Result<Invoice, Error> {
     get(app, id)?.ok_or_else(missing)
 }
 
+/// Returns a document with what settled it, oldest first, to whoever may read its channel.
+///
+/// # Errors
+/// Those of [`find`].
+pub fn show(app: &App, call: &Call, text: &str) -> Result<(Invoice, Vec<SettlementRow>), Error> {
+    let found = find(app, text)?;
+    call.require(Permission::Read, Scope { channel: found.channel, ..Scope::default() })?;
+    let rows = app.store.read(|tx| invoices::settlements(tx, found.id))?;
+    Ok((found, rows))
+}
+
 /// Returns up to `limit` documents, without their lines, issued before the cursor, the latest
 /// first.
 pub fn list(
     app: &App,
+    call: &Call,
     filter: &Filter,
     before: Option<(Instant, InvoiceId)>,
     limit: i64,
 ) -> Result<Vec<Invoice>, Error> {
+    call.require(Permission::Read, Scope::default())?;
     app.store.read(|tx| Ok(invoices::list(tx, filter, before, limit)?))
-}
-
-/// Returns what settled a document, oldest first.
-pub fn settlements(app: &App, id: InvoiceId) -> Result<Vec<SettlementRow>, Error> {
-    app.store.read(|tx| Ok(invoices::settlements(tx, id)?))
 }

@@ -72,6 +72,16 @@ pub struct PaymentIn {
     pub settling: Settling,
 }
 
+/// Returns a payment to whoever may read its channel.
+///
+/// # Errors
+/// `not_found`.
+pub fn show(app: &App, call: &Call, id: PaymentId) -> Result<Payment, Error> {
+    let found = get(app, id)?.ok_or_else(|| Error::not_found(format!("payment {id}")))?;
+    call.require(Permission::Read, Scope { channel: found.channel, ..Scope::default() })?;
+    Ok(found)
+}
+
 /// Returns the payment with this id.
 pub fn get(app: &App, id: PaymentId) -> Result<Option<Payment>, Error> {
     app.store.read(|tx| Ok(payments::get(tx, id, false)?))

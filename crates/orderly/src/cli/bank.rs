@@ -293,7 +293,7 @@ fn answer(session: &Session, done: &Matched) -> Result<ExitCode, Error> {
         "matched": done.found.is_some(),
         "account": done.found.as_ref().map(|one| one.account.code()),
         "fees": done.found.as_ref().map(|one| amount(one.fees, currency)),
-        "payment": done.payment.as_ref().map(super::payments::payment_json),
+        "payment": done.payment.as_ref().map(crate::wire::out::payments::PaymentOut::from),
         "difference": amount(done.difference, currency),
     });
     session.out.answer(&object, || {

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use orderly_core::invoice::{Invoice, InvoiceKind};
 use orderly_core::order::Invoicing;
 use orderly_core::time::{Day, Instant};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::documents::{Sheet, write_file};
 use super::output::table;
@@ -16,6 +16,7 @@ use crate::Error;
 use crate::ops::invoices::{self, Filter, Part};
 use crate::ops::read;
 use crate::wire::out::amount;
+use crate::wire::out::invoices::{InvoiceOut, InvoiceShownOut};
 
 #[derive(Debug, Subcommand)]
 pub enum Invoices {
@@ -105,11 +106,21 @@ impl Invoices {
             Self::List { kind, open, limit } => {
                 let kind = kind.as_deref().map(kind_of).transpose()?;
                 let filter = Filter { kind, open: *open, ..Filter::default() };
-                let found = invoices::list(&app, &filter, None, (*limit).clamp(1, 1_000))?;
-                let objects: Vec<Value> = found.iter().map(to_json).collect();
+                let found = invoices::list(
+                    &app,
+                    &session.reading(),
+                    &filter,
+                    None,
+                    (*limit).clamp(1, 1_000),
+                )?;
+                let objects: Vec<InvoiceOut> = found.iter().map(InvoiceOut::from).collect();
                 session.out.answer(&json!({ "invoices": objects }), || listed(&found))
             }
-            Self::Show { invoice } => show(session, &invoices::find(&app, invoice)?),
+            Self::Show { invoice } => {
+                let (found, rows) = invoices::show(&app, &session.reading(), invoice)?;
+                let object = InvoiceShownOut::of(&found, &rows);
+                session.out.answer(&object, || shown(&found))
+            }
             Self::Issue { order, given } => {
                 let call = session.changing(given, self)?;
                 let id = read::orders::show(&app, &session.reading(), order)?.order.id;
@@ -152,20 +163,6 @@ impl Invoices {
             }
         }
     }
-}
-
-fn show(session: &Session, found: &Invoice) -> Result<ExitCode, Error> {
-    let rows = invoices::settlements(&session.open()?, found.id)?;
-    let row = |row: &orderly_core::invoice::SettlementRow| {
-        json!({
-            "source": row.source_kind.code(),
-            "amount": amount(row.amount, found.currency),
-            "settled_at": row.settled_at.to_string(),
-        })
-    };
-    let mut object = to_json(found);
-    object["settlements"] = rows.iter().map(row).collect();
-    session.out.answer(&object, || shown(found))
 }
 
 fn pdf(
@@ -250,49 +247,7 @@ fn part_of(
 }
 
 fn answer(session: &Session, invoice: &Invoice) -> Result<ExitCode, Error> {
-    session.out.answer(&to_json(invoice), || shown(invoice))
-}
-
-fn to_json(invoice: &Invoice) -> Value {
-    let money = |minor: i64| amount(minor, invoice.currency);
-    let line = |line: &orderly_core::invoice::InvoiceLine| {
-        json!({
-            "id": line.id.to_string(),
-            "position": line.position,
-            "order": line.order.map(|order| order.to_string()),
-            "sku": line.sku,
-            "description": line.description,
-            "quantity": line.quantity,
-            "unit": line.unit,
-            "price": line.price,
-            "effect": line.effect.code(),
-            "net": money(line.net),
-            "tax": money(line.tax),
-        })
-    };
-    json!({
-        "id": invoice.id.to_string(),
-        "number": invoice.name(),
-        "kind": invoice.kind.code(),
-        "corrects": invoice.corrects.map(|id| id.to_string()),
-        "replaces": invoice.replaces.map(|id| id.to_string()),
-        "refund": invoice.refund.map(|id| id.to_string()),
-        "order": invoice.order.map(|id| id.to_string()),
-        "customer": invoice.customer.map(|id| id.to_string()),
-        "account": invoice.account.map(|id| id.to_string()),
-        "reference": invoice.reference,
-        "reason": invoice.reason,
-        "currency": invoice.currency.to_string(),
-        "net": money(invoice.net),
-        "tax": money(invoice.tax),
-        "total": money(invoice.total),
-        "settled": money(invoice.settled),
-        "open": money(invoice.open()),
-        "issued_on": invoice.issued_on.to_string(),
-        "due_on": invoice.due_on.map(|day| day.to_string()),
-        "version": invoice.version,
-        "lines": invoice.lines.iter().map(line).collect::<Vec<_>>(),
-    })
+    session.out.answer(&InvoiceOut::from(invoice), || shown(invoice))
 }
 
 fn listed(found: &[Invoice]) -> String {

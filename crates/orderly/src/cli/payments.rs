@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use orderly_core::id::{CustomerId, PaymentId};
-use orderly_core::payment::{ApplicationKind, Payment, TargetKind, Transaction};
+use orderly_core::payment::{Payment, Transaction};
 use orderly_core::time::Day;
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ use crate::ops::payments::{self, PaymentIn, Settling, StepIn};
 use crate::ops::read::{catalog, orders, parties};
 use crate::ops::tills;
 use crate::wire::out::amount;
+use crate::wire::out::payments::PaymentOut;
 use crate::{App, Error};
 
 #[derive(Debug, Subcommand)]
@@ -60,7 +61,7 @@ impl Payments {
             Self::List { limit } => {
                 let app = session.open()?;
                 let found = payments::list(&app, &session.reading(), *limit)?;
-                let objects: Vec<Value> = found.iter().map(payment_json).collect();
+                let objects: Vec<PaymentOut> = found.iter().map(PaymentOut::from).collect();
                 session.out.answer(&json!({ "payments": objects }), || {
                     let rows = found.iter().map(|one| {
                         let free = amount(one.amounts.captured - one.amounts.applied, one.currency);
@@ -79,9 +80,8 @@ impl Payments {
             }
             Self::Show { payment } => {
                 let app = session.open()?;
-                let found = payments::get(&app, id_of(payment)?)?;
-                let missing = || Error::not_found(format!("payment `{payment}`"));
-                answer(session, &found.ok_or_else(missing)?)
+                let call = session.reading();
+                answer(session, &payments::show(&app, &call, id_of(payment)?)?)
             }
             Self::Take(take) => take.run(session),
             Self::Apply(apply) => apply.run(session),
@@ -133,33 +133,6 @@ pub(super) fn customer_of(app: &App, session: &Session, text: &str) -> Result<Cu
     Ok(parties::show(app, &session.reading(), text)?.customer.id)
 }
 
-pub(super) fn payment_json(payment: &Payment) -> Value {
-    let money = |minor: i64| amount(minor, payment.currency);
-    let applied = payment.applications.iter().filter(|a| a.kind == ApplicationKind::Captured);
-    let applied = applied.map(|one| {
-        let target = match one.target_kind {
-            TargetKind::Order => orderly_core::id::OrderId::from_bytes(one.target).to_string(),
-            TargetKind::Invoice => orderly_core::id::InvoiceId::from_bytes(one.target).to_string(),
-        };
-        json!({ "target": target, "kind": one.target_kind.code(), "amount": money(one.amount) })
-    });
-    json!({
-        "id": payment.id.to_string(),
-        "provider": payment.provider,
-        "method": payment.method,
-        "reference": payment.reference,
-        "currency": payment.currency.to_string(),
-        "customer": payment.customer.map(|one| one.to_string()),
-        "captured": money(payment.amounts.captured),
-        "refunded": money(payment.amounts.refunded),
-        "applied": money(payment.amounts.applied),
-        "unapplied": money(payment.unapplied()),
-        "change": money(payment.transactions.iter().map(Transaction::change).sum()),
-        "applications": applied.collect::<Vec<_>>(),
-        "version": payment.version,
-    })
-}
-
 pub(super) fn payment_text(payment: &Payment) -> String {
     let money = |minor: i64| amount(minor, payment.currency);
     let mut text = format!(
@@ -179,7 +152,7 @@ pub(super) fn payment_text(payment: &Payment) -> String {
 }
 
 fn answer(session: &Session, payment: &Payment) -> Result<ExitCode, Error> {
-    session.out.answer(&payment_json(payment), || payment_text(payment))
+    session.out.answer(&PaymentOut::from(payment), || payment_text(payment))
 }
 
 #[derive(Debug, Args)]

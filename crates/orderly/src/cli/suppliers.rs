@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use orderly_core::time::Day;
 use serde_json::{Value, json};
 
-use super::accounts::money::{aged_json, day};
+use super::accounts::money::day;
 use super::output::table;
 use super::{Given, Session};
 use crate::Error;
@@ -243,7 +243,7 @@ fn aged(session: &Session, as_of: Option<Day>) -> Result<ExitCode, Error> {
             json!({
                 "entity": one.entity, "supplier": one.supplier, "name": one.name,
                 "currency": one.currency.to_string(),
-                "aged": aged_json(&one.aged, |minor| amount(minor, one.currency)),
+                "aged": crate::wire::out::accounts::AgedOut::of(&one.aged, one.currency),
             })
         })
         .collect();

@@ -75,6 +75,11 @@ impl Clock {
         Call::new(Actor::owner(), "demo", self.now, self.random.next())
     }
 
+    /// A call that only reads: no time passes.
+    pub fn reading(&self) -> Call {
+        Call::new(Actor::owner(), "demo", self.now, 0)
+    }
+
     /// Goes to an instant, never back.
     pub fn reach(&mut self, at: Instant) {
         self.now = self.now.max(at);

@@ -63,7 +63,7 @@ fn stored(shop: &Shop, id: OrderId) -> Order {
 }
 
 pub(crate) fn documents(shop: &Shop) -> Vec<Invoice> {
-    let all = invoices::list(&shop.app, &Filter::default(), None, 100).unwrap();
+    let all = invoices::list(&shop.app, &shop.call(), &Filter::default(), None, 100).unwrap();
     let whole = |one: &Invoice| invoices::get(&shop.app, one.id).unwrap().unwrap();
     all.iter().rev().map(whole).collect()
 }

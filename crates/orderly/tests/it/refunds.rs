@@ -319,7 +319,8 @@ fn without_a_receipt_goods_are_credited_at_the_lowest_price_of_the_window() {
         assert_eq!([now[0] - sold[0], now[1] - sold[1]], [4_165, 833]);
         assert_eq!(shop.booked(Account::UnappliedReceipts), 0);
         let filter = Filter { kind: Some(InvoiceKind::CreditNote), ..Filter::default() };
-        let [note] = invoices::list(&shop.app, &filter, None, 9).unwrap().try_into().unwrap();
+        let [note] =
+            invoices::list(&shop.app, &shop.call(), &filter, None, 9).unwrap().try_into().unwrap();
         let note = invoices::get(&shop.app, note.id).unwrap().unwrap();
         assert_eq!((note.name().as_str(), note.order), ("CN-000001", None));
         assert_eq!((note.net, note.tax, note.total, note.open()), (4_165, 833, 4_998, 0));

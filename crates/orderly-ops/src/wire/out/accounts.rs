@@ -174,6 +174,8 @@ pub struct StatementOut {
     pub opening: String,
     pub entries: Vec<EntryOut>,
     pub closing: String,
+    /// Money that came in and pays nothing yet.
+    pub unapplied: String,
     pub open: Vec<OpenOut>,
     pub aged: AgedOut,
 }
@@ -240,6 +242,7 @@ impl From<&AccountStatement> for StatementOut {
             opening: money(statement.opening),
             entries: entries.collect(),
             closing: money(statement.closing),
+            unapplied: money(drawn.unapplied),
             open: open.collect(),
             aged: AgedOut::of(&statement.aged, account.currency),
         }

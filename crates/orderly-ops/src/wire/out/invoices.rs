@@ -61,13 +61,22 @@ pub struct SettlementOut {
     pub settled_at: String,
 }
 
-impl SettlementOut {
-    pub fn of(row: &SettlementRow, currency: Currency) -> Self {
-        Self {
+/// A document with what settled it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct InvoiceShownOut {
+    #[serde(flatten)]
+    pub invoice: InvoiceOut,
+    pub settlements: Vec<SettlementOut>,
+}
+
+impl InvoiceShownOut {
+    pub fn of(invoice: &Invoice, rows: &[SettlementRow]) -> Self {
+        let settlements = rows.iter().map(|row| SettlementOut {
             source: row.source_kind.code(),
-            amount: amount(row.amount, currency),
+            amount: amount(row.amount, invoice.currency),
             settled_at: row.settled_at.to_string(),
-        }
+        });
+        Self { invoice: InvoiceOut::from(invoice), settlements: settlements.collect() }
     }
 }
 

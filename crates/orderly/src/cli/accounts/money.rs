@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use orderly_core::party::statement::Aged;
 use orderly_core::time::Day;
 use serde_json::{Value, json};
 
@@ -15,6 +14,7 @@ use crate::cli::documents::Sheet;
 use crate::cli::output::table;
 use crate::ops::accounts::statements::{self, AccountStatement, By, Period};
 use crate::ops::accounts::{AGES, print, word};
+use crate::wire::out::accounts::{AgedOut, StatementOut};
 use crate::wire::out::amount;
 
 /// Reads a day such as 2026-11-23.
@@ -70,7 +70,7 @@ impl StatementArgs {
         let site = self.site.as_deref();
         let drawn = statements::of_account(&app, &call, &self.account, site, period)?;
         let Some(file) = &self.pdf else {
-            return session.out.answer(&json(&drawn), || page(&drawn, self.open));
+            return session.out.answer(&StatementOut::from(&drawn), || page(&drawn, self.open));
         };
         let pdf = print(&drawn, self.paper.paper(), self.open).to_pdf();
         let pdf = pdf
@@ -89,52 +89,6 @@ impl StatementArgs {
 }
 
 /// Aged debt as programs read it.
-pub fn aged_json(aged: &Aged, money: impl Fn(i64) -> String) -> Value {
-    json!({
-        "current": money(aged.current),
-        "days_1_30": money(aged.to_30),
-        "days_31_60": money(aged.to_60),
-        "days_61_90": money(aged.to_90),
-        "over_90": money(aged.over_90),
-        "total": money(aged.sum()),
-    })
-}
-
-fn json(drawn: &AccountStatement) -> Value {
-    let AccountStatement { account, statement, .. } = drawn;
-    let money = |minor: i64| amount(minor, account.currency);
-    let entries = statement.entries.iter().map(|one| {
-        json!({
-            "on": one.on.to_string(), "kind": one.kind.code(), "document": one.name,
-            "site": drawn.code(one.site), "reference": one.reference,
-            "due_on": one.due_on.map(|day| day.to_string()),
-            "amount": money(one.amount), "balance": money(one.balance),
-        })
-    });
-    let open = statement.open.iter().map(|one| {
-        json!({
-            "kind": one.kind.code(), "document": one.name, "site": drawn.code(one.site),
-            "reference": one.reference, "issued_on": one.issued_on.to_string(),
-            "due_on": one.due_on.to_string(), "days_late": one.late.max(0),
-            "total": money(one.total), "open": money(one.open),
-        })
-    });
-    json!({
-        "account": account.number,
-        "name": account.name,
-        "site": drawn.site.as_ref().map(|site| site.code.as_str()),
-        "currency": account.currency.to_string(),
-        "from": statement.from.to_string(),
-        "as_of": statement.as_of.to_string(),
-        "opening": money(statement.opening),
-        "entries": entries.collect::<Vec<_>>(),
-        "closing": money(statement.closing),
-        "unapplied": money(drawn.unapplied),
-        "open": open.collect::<Vec<_>>(),
-        "aged": aged_json(&statement.aged, money),
-    })
-}
-
 fn page(drawn: &AccountStatement, only_open: bool) -> String {
     let AccountStatement { account, statement, .. } = drawn;
     let money = |minor: i64| amount(minor, account.currency);
@@ -209,11 +163,10 @@ impl AgedArgs {
         let objects: Vec<Value> = found
             .iter()
             .map(|line| {
-                let money = |minor: i64| amount(minor, line.currency);
                 json!({
                     "entity": line.entity, "currency": line.currency.to_string(),
                     "code": line.code, "name": line.name,
-                    "aged": aged_json(&line.aged, money),
+                    "aged": AgedOut::of(&line.aged, line.currency),
                 })
             })
             .collect();

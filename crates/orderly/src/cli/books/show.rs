@@ -2,18 +2,17 @@
 
 use std::process::ExitCode;
 
-use orderly_core::books::Posting;
 use orderly_core::books::period::Period;
 use orderly_core::money::Money;
-use serde_json::{Value, json};
 
 use super::super::output::table;
 use super::{Clock, Journals, Report, Session, StockValue, day, now, period};
 use crate::Error;
-use crate::ops::books::journals::{self, Numbered, Wanted};
+use crate::ops::books::journals::{self, Wanted};
 use crate::ops::books::periods;
 use crate::ops::books::reports::{self, Statement};
 use crate::ops::books::{Clock as By, stock_value as ask_stock_value};
+use crate::wire::out::books::JournalOut;
 
 fn statement(session: &Session, of: &Statement, title: &str) -> Result<ExitCode, Error> {
     session.out.answer(of, || {
@@ -119,41 +118,6 @@ pub fn stock_value(session: &Session, asked: &StockValue) -> Result<ExitCode, Er
     })
 }
 
-fn posting_json(posting: &Posting, currency: orderly_core::money::Currency) -> Value {
-    let at = &posting.dimensions;
-    let decimal = |minor: i64| Money::new(minor, currency).decimal().to_string();
-    json!({
-        "account": posting.account.code(),
-        "amount": decimal(posting.amount_minor),
-        "location_id": at.location,
-        "channel_id": at.channel,
-        "party_id": at.party.map(|id| uuid::Uuid::from_bytes(id).to_string()),
-        "document_kind": at.document.map(|(kind, _)| kind.code()),
-        "document_id": at.document.map(|(_, id)| uuid::Uuid::from_bytes(id).to_string()),
-        "tax_code": posting.tax_code,
-        "tax_base": posting.tax_base_minor.map(decimal),
-        "foreign": posting.foreign.map(|money| money.to_string()),
-    })
-}
-
-fn journal_json(one: &Numbered) -> Value {
-    let head = &one.journal.head;
-    let postings: Vec<Value> =
-        one.journal.postings().iter().map(|own| posting_json(own, head.currency)).collect();
-    json!({
-        "number": one.number,
-        "id": head.id,
-        "kind": head.kind.code(),
-        "accounting_on": head.accounting_on.to_string(),
-        "recorded_at": one.recorded_at.to_string(),
-        "cause_kind": head.cause.kind.code(),
-        "cause_id": uuid::Uuid::from_bytes(head.cause.id).to_string(),
-        "currency": head.currency,
-        "reverses": head.reverses,
-        "postings": postings,
-    })
-}
-
 pub fn journals(session: &Session, asked: &Journals) -> Result<ExitCode, Error> {
     let app = session.open()?;
     let month = asked.period.as_deref().map(period).transpose()?;
@@ -169,7 +133,7 @@ pub fn journals(session: &Session, asked: &Journals) -> Result<ExitCode, Error> 
     };
     let call = session.reading();
     let found = journals::list(&app, &call, &wanted, asked.after, asked.limit)?;
-    let object: Vec<Value> = found.iter().map(journal_json).collect();
+    let object: Vec<JournalOut> = found.iter().map(JournalOut::from).collect();
     session.out.answer(&object, || {
         let rows = found.iter().map(|one| {
             let head = &one.journal.head;
@@ -203,7 +167,7 @@ fn bytes(text: &str) -> Result<[u8; 16], Error> {
 pub fn journal(session: &Session, entity: Option<&str>, name: &str) -> Result<ExitCode, Error> {
     let app = session.open()?;
     let one = journals::show(&app, &session.reading(), entity, name)?;
-    session.out.answer(&journal_json(&one), || {
+    session.out.answer(&JournalOut::from(&one), || {
         let head = &one.journal.head;
         let rows = one.journal.postings().iter().map(|own| {
             let money = Money::new(own.amount_minor.saturating_abs(), head.currency);

@@ -47,7 +47,7 @@ impl Trading<'_> {
             open: true,
             ..Filter::default()
         };
-        let mut found = invoices::list(self.app, &filter, None, 200)?;
+        let mut found = invoices::list(self.app, &self.clock.reading(), &filter, None, 200)?;
         found.reverse();
         Ok(found)
     }

@@ -22,7 +22,7 @@ fn documents_issued_at_once_are_numbered_without_gaps() {
                 });
             }
         });
-        let all = list(&shop.app, &Filter::default(), None, 100).unwrap();
+        let all = list(&shop.app, &shop.call(), &Filter::default(), None, 100).unwrap();
         let mut numbers: Vec<i64> = all.iter().map(|one| one.number).collect();
         numbers.sort_unstable();
         assert_eq!(numbers, (1..=12).collect::<Vec<_>>());

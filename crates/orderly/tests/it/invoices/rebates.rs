@@ -28,7 +28,8 @@ fn invoiced(shop: &Shop, quantity: &str) -> Invoice {
     sent(shop, &for_account(shop, "T1", quantity));
     let call = shop.call();
     assert_eq!(run(&shop.app, &call, None, call.now).unwrap().invoices, 1);
-    let all = invoices::list(&shop.app, &invoices::Filter::default(), None, 1).unwrap();
+    let all =
+        invoices::list(&shop.app, &shop.call(), &invoices::Filter::default(), None, 1).unwrap();
     invoices::get(&shop.app, all[0].id).unwrap().unwrap()
 }
 

@@ -88,7 +88,7 @@ pub fn run(world: &mut World) -> Outcome {
 pub fn credit(world: &mut World) -> Outcome {
     let call = world.call().with_reason("it was wrong");
     let app = world.shop.app.clone();
-    let late = invoices::list(&app, &Filter::default(), None, 12)?;
+    let late = invoices::list(&app, &call, &Filter::default(), None, 12)?;
     let late: Vec<_> = late.into_iter().filter(|one| one.replaces.is_none()).collect();
     let Some(one) = world.rng.of(&late) else { return Ok(()) };
     let one = invoices::get(&app, one.id)?.unwrap();
