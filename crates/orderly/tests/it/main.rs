@@ -5,6 +5,7 @@
 #![expect(dead_code, reason = "the fixture offers more than every test needs")]
 
 mod access;
+mod api_tour;
 mod bank;
 mod books;
 mod catalog;
