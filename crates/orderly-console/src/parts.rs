@@ -14,7 +14,10 @@ use maud::{Markup, html};
 pub fn crumbs(above: &[(&str, &str)]) -> Markup {
     html! {
         nav.crumbs aria-label="Breadcrumb" {
-            @for (at, text) in above { a href=(at) { (text) } span aria-hidden="true" { "/" } }
+            @for (index, (at, text)) in above.iter().enumerate() {
+                @if index > 0 { span aria-hidden="true" { "/" } }
+                a href=(at) { (text) }
+            }
         }
     }
 }

@@ -176,6 +176,7 @@ actor.agent = an agent
 
 # What happened.
 event.order.placed = Placed
+event.order.paid = Money came in or went
 event.order.canceled = Canceled
 event.order.cancellation_undone = Cancellation taken back
 event.order.held = Put on hold
