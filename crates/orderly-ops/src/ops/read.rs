@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod books;
 pub mod catalog;
+pub mod channels;
 pub mod desk;
 pub mod money;
 pub mod orders;

@@ -1,10 +1,12 @@
 //! Orders and their parts: loaded whole, saved by what changed.
 
+pub mod buyers;
 pub mod desk;
 mod head;
 mod lines;
 mod many;
 mod parts;
+pub mod performance;
 mod range;
 pub mod sold;
 

@@ -2,7 +2,9 @@
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::money::{Currency, cumulative_share};
+use orderly_core::id::{CustomerId, OrderId};
 use orderly_core::party::{Account, Contact, Customer, Exposure, Party, Site, email};
+use orderly_core::time::Instant;
 use orderly_core::quote::{QuoteKind, QuoteState};
 use orderly_core::time::Day;
 use orderly_store::Tx;
@@ -75,6 +77,18 @@ pub fn list(
         }
         Ok(found)
     })
+}
+
+/// Returns up to `limit` orders of a customer placed before a cursor, the latest first.
+pub fn orders_of(
+    app: &App,
+    call: &Call,
+    customer: CustomerId,
+    before: Option<(Instant, OrderId)>,
+    limit: i64,
+) -> Result<Vec<Summary>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    Ok(app.store.read(|tx| buyers::of_customer(tx, customer, before, limit.clamp(1, 1_000)))?)
 }
 
 /// Returns the customer that `text` stands for: a number, an id, an e-mail address or the number
