@@ -1,13 +1,13 @@
 //! Customers with their names, accounts and sites.
 
 use orderly_core::actor::{Permission, Scope};
-use orderly_core::money::{Currency, cumulative_share};
 use orderly_core::id::{CustomerId, OrderId};
+use orderly_core::money::{Currency, cumulative_share};
 use orderly_core::party::{Account, Contact, Customer, Exposure, Party, Site, email};
-use orderly_core::time::Instant;
 use orderly_core::quote::{QuoteKind, QuoteState};
-use orderly_core::time::Day;
+use orderly_core::time::{Day, Instant};
 use orderly_store::Tx;
+use orderly_store::tables::orders::{Summary, buyers};
 use orderly_store::tables::{accounts, customers, parties, quotes};
 
 use crate::{App, Call, Error};
