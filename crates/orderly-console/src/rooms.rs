@@ -2,10 +2,12 @@
 
 mod channels;
 mod customers;
+mod documents;
 mod entry;
 mod home;
 mod invoices;
 mod orders;
+mod purchasing;
 mod returns;
 mod sign_in;
 mod stock;
@@ -132,6 +134,22 @@ pub const ROOMS: &[Room] = &[
         needs: Permission::Read,
         in_rail: true,
         routes: invoices::ROUTES,
+    },
+    Room {
+        name: "purchasing",
+        path: "/console/purchasing",
+        key: "p",
+        needs: Permission::Read,
+        in_rail: true,
+        routes: purchasing::ROUTES,
+    },
+    Room {
+        name: "documents",
+        path: "/console/orders",
+        key: "",
+        needs: Permission::Read,
+        in_rail: false,
+        routes: documents::ROUTES,
     },
     Room {
         name: "style",

@@ -84,7 +84,9 @@ fn gs1(text: &str) -> Option<Scanned> {
         let own = value.get(..end)?;
         rest = value.get(end..)?;
         match key {
-            "01" if own.bytes().all(|byte| byte.is_ascii_digit()) => own.clone_into(&mut found.code),
+            "01" if own.bytes().all(|byte| byte.is_ascii_digit()) => {
+                own.clone_into(&mut found.code)
+            }
             "10" => found.lot = Some(own.to_owned()),
             "21" => found.serial = Some(own.to_owned()),
             "17" => found.expires_on = day(own),
@@ -148,7 +150,8 @@ mod tests {
         assert_eq!(full.codes(), ["04006381333931", "4006381333931"]);
         let shown = read("(01)04006381333931(21)S-1");
         assert_eq!((shown.code.as_str(), shown.serial.as_deref()), ("04006381333931", Some("S-1")));
-        for odd in ["0104", "01ABCDEFGHIJKLMN", "]C1", "0104006381333931\u{1d}99x", "(01)", "é(01)"] {
+        for odd in ["0104", "01ABCDEFGHIJKLMN", "]C1", "0104006381333931\u{1d}99x", "(01)", "é(01)"]
+        {
             let _ = read(odd);
         }
         assert_eq!(read("0104006381333931\u{1d}99x").code, "0104006381333931\u{1d}99x");

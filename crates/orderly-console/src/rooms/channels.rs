@@ -11,11 +11,11 @@ use orderly_ops::ops::read::desk::hues;
 
 use super::{Route, get};
 use crate::fields::address;
+use crate::parts;
 use crate::parts::chart::{self, Series};
 use crate::parts::form::{Field, field};
 use crate::parts::list::{View, views};
 use crate::parts::table::{Line, figures, table, words as column};
-use crate::parts;
 use crate::words::{self, t};
 use crate::{Answer, Cx, Page, show};
 
@@ -192,7 +192,8 @@ fn trends(
     hue: &dyn Fn(&Compared) -> usize,
     today: Day,
 ) -> Markup {
-    let per = if found.channels.first().map_or(0, |one| one.days.len()) > MOST_DAYS { 7 } else { 1 };
+    let per =
+        if found.channels.first().map_or(0, |one| one.days.len()) > MOST_DAYS { 7 } else { 1 };
     let most = |currency: Currency| {
         let own = shown.iter().filter(|one| one.currency == currency);
         own.flat_map(|one| values(&one.days, per)).max().unwrap_or(0)

@@ -165,10 +165,13 @@ fn reached(party: Option<&Party>, people: bool) -> Markup {
     }
     let town = [&party.postcode, &party.city, &party.region, &party.country];
     let town: Vec<&str> = town.into_iter().filter_map(|part| part.as_deref()).collect();
-    all.push((t("customers.address"), html! {
-        @for line in &party.address_lines { (line) br; }
-        (town.join(" "))
-    }));
+    all.push((
+        t("customers.address"),
+        html! {
+            @for line in &party.address_lines { (line) br; }
+            (town.join(" "))
+        },
+    ));
     parts::section(t("customers.reach"), &parts::pairs(&all))
 }
 

@@ -20,7 +20,8 @@ use crate::{Answer, Cx, Page, show};
 
 fn drawn(cx: &Cx) -> Result<(parties::Known, AccountStatement), Error> {
     let known = parties::show(&cx.app, &cx.call, cx.name("customer"))?;
-    let account = known.account.as_ref().ok_or_else(|| Error::not_found("account of the customer"))?;
+    let account =
+        known.account.as_ref().ok_or_else(|| Error::not_found("account of the customer"))?;
     let day = |name: &str| cx.query.get(name).map(Day::parse).transpose();
     let period = Period { from: day("from")?, as_of: day("until")? };
     let drawn = of_account(&cx.app, &cx.call, &account.number, cx.query.get("site"), period)?;
@@ -131,7 +132,11 @@ fn open(cx: &Cx, drawn: &AccountStatement) -> Markup {
     };
     let rows: Vec<Line> = drawn.statement.open.iter().map(row).collect();
     if rows.is_empty() {
-        return parts::empty(t("customers.nothing_open"), t("customers.nothing_open_next"), &html! {});
+        return parts::empty(
+            t("customers.nothing_open"),
+            t("customers.nothing_open_next"),
+            &html! {},
+        );
     }
     let columns = [
         column(t("invoices.document")),

@@ -69,10 +69,16 @@ fn columns() -> Vec<crate::parts::table::Column<'static>> {
     columns
 }
 
-fn cells(first: Markup, line: &orderly_core::party::statement::Aged, currency: Currency) -> Vec<Markup> {
+fn cells(
+    first: Markup,
+    line: &orderly_core::party::statement::Aged,
+    currency: Currency,
+) -> Vec<Markup> {
     let mut cells = vec![first];
-    cells.extend(line.parts().iter().map(|sum| html! {
-        @if *sum != 0 { (show::figure(*sum, currency)) }
+    cells.extend(line.parts().iter().map(|sum| {
+        html! {
+            @if *sum != 0 { (show::figure(*sum, currency)) }
+        }
     }));
     cells.push(show::cell(line.sum(), currency));
     cells

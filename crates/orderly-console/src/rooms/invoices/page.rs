@@ -46,7 +46,9 @@ fn head(cx: &Cx, invoice: &Invoice, title: &str) -> Markup {
     let name = invoice.name();
     let mut facts = vec![standing(invoice, today)];
     facts.push(html! { (t("invoices.issued")) " " (show::day(invoice.issued_on, today)) });
-    facts.extend(invoice.due_on.map(|due| html! { (t("invoices.due")) " " (show::day(due, today)) }));
+    facts.extend(
+        invoice.due_on.map(|due| html! { (t("invoices.due")) " " (show::day(due, today)) }),
+    );
     facts.extend(invoice.reference.as_ref().map(|text| html! { (text) }));
     facts.extend(invoice.reason.as_ref().map(|text| html! { (text) }));
     let may_credit = invoice.kind != InvoiceKind::CreditNote && cx.may(Permission::CreditInvoice);
@@ -118,7 +120,6 @@ fn settlements(cx: &Cx, invoice: &Invoice, settled: &[SettlementRow]) -> Markup 
         ])
     };
     let rows: Vec<Line> = settled.iter().map(row).collect();
-    let columns =
-        [column(t("why.when")), column(t("why.what")), figures(t("customers.amount"))];
+    let columns = [column(t("why.when")), column(t("why.what")), figures(t("customers.amount"))];
     parts::section(t("invoices.settlements"), &table(t("invoices.settlements"), &columns, &rows))
 }

@@ -323,9 +323,9 @@ pub fn record(cx: &Cx) -> Result<Answer, Error> {
         confirm: cx.form.is_on("confirm"),
         ..CountedIn::default()
     };
-    let done = cx
-        .command()
-        .and_then(|call| counting::record(&cx.app, &call, count.id, std::slice::from_ref(&counted)));
+    let done = cx.command().and_then(|call| {
+        counting::record(&cx.app, &call, count.id, std::slice::from_ref(&counted))
+    });
     after(cx, &count, done, "counted")
 }
 

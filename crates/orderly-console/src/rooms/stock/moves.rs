@@ -83,7 +83,10 @@ fn trial(cx: &Cx) -> Call {
 }
 
 /// Answers with the page where an action was refused, else with the way on.
-fn answer(done: Result<String, Error>, refused: impl FnOnce(&Error) -> Result<Page, Error>) -> Result<Answer, Error> {
+fn answer(
+    done: Result<String, Error>,
+    refused: impl FnOnce(&Error) -> Result<Page, Error>,
+) -> Result<Answer, Error> {
     match done {
         Ok(way) => Ok(Answer::Goto(way)),
         Err(error @ (Error::Refused(_) | Error::Invalid(_))) => Ok(refused(&error)?.into()),
@@ -384,4 +387,3 @@ fn told_of_transfer(rehearsal: &App, cx: &Cx, basket: &Basket) -> Told {
     }
     Ok(effects)
 }
-

@@ -125,7 +125,9 @@ fn drawn(cx: &Cx, found: &Shown, error: Option<&Error>) -> Page {
     facts.extend(transfer.expected_on.map(|day| {
         html! { (t("stock.expected")) " " (shown::day(day, shown::today(cx))) }
     }));
-    facts.extend(transfer.shipped_at.map(|at| html! { (t("transfers.left")) " " (shown::time(cx, at)) }));
+    facts.extend(
+        transfer.shipped_at.map(|at| html! { (t("transfers.left")) " " (shown::time(cx, at)) }),
+    );
     let open = transfer.lines.iter().any(|line| !line.in_transit().is_zero());
     let body = html! {
         (parts::crumbs(&[(HERE, t("room.stock")), (LIST, t("stock.transfers"))]))

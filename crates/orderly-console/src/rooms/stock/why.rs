@@ -142,7 +142,8 @@ fn row(cx: &Cx, found: &Ledger, step: &Step) -> Line {
     let item = &*found.item;
     let by = &step.posting.by;
     let who = found.names.get(&(by.actor_kind, by.actor)).map(String::as_str);
-    let who = who.unwrap_or(if by.actor_kind == ActorKind::User { "" } else { by.actor_kind.code() });
+    let who =
+        who.unwrap_or(if by.actor_kind == ActorKind::User { "" } else { by.actor_kind.code() });
     Line::new(vec![
         html! { span.nowrap { (show::full(moved.effective_at, &cx.zone)) } },
         html! {

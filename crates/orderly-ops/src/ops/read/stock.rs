@@ -135,9 +135,8 @@ pub fn browse(
         };
         let found = levels::browse(tx, &own, limit)?;
         let last = found.last().filter(|_| found.len() == limit as usize);
-        let next = last.map(|(sku, level)| {
-            format!("{}.{}.{sku}", level.key.location, level.key.lot_class)
-        });
+        let next = last
+            .map(|(sku, level)| format!("{}.{}.{sku}", level.key.location, level.key.lot_class));
         let mut ids: Vec<ItemId> = found.iter().map(|(_, level)| level.key.item).collect();
         ids.dedup();
         let items = catalog::load_ids(tx, &ids)?;

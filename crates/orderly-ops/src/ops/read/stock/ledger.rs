@@ -135,8 +135,10 @@ fn walk(
             if delta != 0 && is_earlier {
                 if ledger.steps.len() == limit {
                     ledger.before = after;
-                    ledger.next =
-                        ledger.steps.last().map(|s| (s.posting.by.recorded_at, s.posting.movement.id));
+                    ledger.next = ledger
+                        .steps
+                        .last()
+                        .map(|s| (s.posting.by.recorded_at, s.posting.movement.id));
                     return Ok(());
                 }
                 let lot = lot_code(tx, moved.lot)?;
@@ -191,12 +193,7 @@ pub struct Whereabouts {
 ///
 /// # Errors
 /// `forbidden`.
-pub fn whereabouts(
-    app: &App,
-    call: &Call,
-    item: ItemId,
-    limit: i64,
-) -> Result<Whereabouts, Error> {
+pub fn whereabouts(app: &App, call: &Call, item: ItemId, limit: i64) -> Result<Whereabouts, Error> {
     call.require(Permission::Read, Scope::default())?;
     app.store.read(|tx| {
         let mut found =
@@ -204,8 +201,10 @@ pub fn whereabouts(
         let mut known: Vec<Location> = locations::all(tx)?;
         known.sort_by(|a, b| a.code.cmp(&b.code));
         for location in known {
-            let bins: HashMap<_, _> =
-                locations::bins(tx, location.id)?.into_iter().map(|bin| (bin.id, bin.code)).collect();
+            let bins: HashMap<_, _> = locations::bins(tx, location.id)?
+                .into_iter()
+                .map(|bin| (bin.id, bin.code))
+                .collect();
             for holding in units::holdings_of(tx, item, location.id)? {
                 let Holding { place, lot, qty, .. } = holding;
                 let bin = bins.get(&place.bin).cloned().unwrap_or_default();
