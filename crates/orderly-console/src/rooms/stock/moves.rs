@@ -265,11 +265,14 @@ fn adjust_page(cx: &Cx, fields: &Fields, error: Option<&Error>) -> Result<Page, 
     let place = basket.fields.text("location").to_owned();
     let told = (!basket.entries.is_empty()).then(|| told_of_adjustment(cx, &basket, &place));
     let refused = error.or(told.as_ref().and_then(|told| told.as_ref().err()));
-    let coded = |group: &str, codes: &[&str]| -> Vec<(String, String)> {
-        codes.iter().map(|code| ((*code).to_owned(), words::of(group, code))).collect()
-    };
-    let conditions: Vec<&str> = Condition::ALL.iter().map(|one| one.code()).collect();
-    let ways = coded("way", &["lost", "scrap", "own_use", "found"]);
+    let ways: Vec<(String, String)> = ["lost", "scrap", "own_use", "found"]
+        .iter()
+        .map(|way| ((*way).to_owned(), words::of("way", way)))
+        .collect();
+    let conditions: Vec<(String, String)> = Condition::ALL
+        .iter()
+        .map(|one| (one.code().to_owned(), words::of("condition", one.code())))
+        .collect();
     let inputs = html! {
         (location_field("location", t("stock.location"), &places, &place))
         (basket.inputs(refused, &[]))
@@ -280,7 +283,7 @@ fn adjust_page(cx: &Cx, fields: &Fields, error: Option<&Error>) -> Result<Page, 
         }))
         (select(
             "condition", t("stock.condition"), basket.fields.text("condition"),
-            &coded("condition", &conditions),
+            &conditions,
         ))
     };
     let fields = &basket.fields;
