@@ -207,8 +207,9 @@ fn trends(
                 @let series = [Series {
                     name: "", hue: hue(one), values: &values, before: None,
                 }];
+                @let sum = show::money(one.now.revenue(), one.currency);
                 (chart::lines(
-                    &format!("{} · {}", one.channel.name, show::money(one.now.revenue(), one.currency)),
+                    &format!("{} · {sum}", one.channel.name),
                     &days,
                     &series,
                     Some(most(one.currency)),

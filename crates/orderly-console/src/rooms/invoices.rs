@@ -140,7 +140,9 @@ fn rows(found: &[Invoice], today: Day) -> Markup {
                 html! { @if let Some(due) = invoice.due_on { (show::day(due, today)) } },
                 standing(invoice, today),
                 show::cell(invoice.total, invoice.currency),
-                html! { @if invoice.open() != 0 { (show::cell(invoice.open(), invoice.currency)) } },
+                html! { @if invoice.open() != 0 {
+                    (show::cell(invoice.open(), invoice.currency))
+                } },
             ],
         )
     };

@@ -9,6 +9,7 @@ use orderly_ops::ops::read::parties::{self, Known};
 use orderly_ops::ops::read::{catalog, orders::Summary};
 
 use super::{HERE, at, kind, name};
+use crate::fields::address;
 use crate::parts::list::pager;
 use crate::parts::table::{Line, figures, table, words as column};
 use crate::parts::{self, Meaning, Row, state};
@@ -48,9 +49,11 @@ fn head(cx: &Cx, known: &Known, title: &str) -> Markup {
     }
     let actions = html! {
         @if known.account.is_some() {
-            a.button href=(format!("{}/statement", at(&customer.number))) { (t("customers.statement")) }
+            a.button href=(format!("{}/statement", at(&customer.number))) {
+                (t("customers.statement"))
+            }
         }
-        a.button href=(crate::fields::address("/console/invoices", &[("customer", &customer.number)])) {
+        a.button href=(address("/console/invoices", &[("customer", &customer.number)])) {
             (t("room.invoices"))
         }
     };

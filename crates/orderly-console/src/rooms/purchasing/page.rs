@@ -64,7 +64,9 @@ fn head(cx: &Cx, purchase: &PurchaseOrder, title: &str) -> Result<Markup, Error>
     let actions = html! {
         @match purchase.state() {
             PurchaseState::Draft => (step(cx, purchase, "send", true)),
-            PurchaseState::Closed | PurchaseState::Canceled => (step(cx, purchase, "reopen", false)),
+            PurchaseState::Closed | PurchaseState::Canceled => {
+                (step(cx, purchase, "reopen", false))
+            }
             _ => {
                 @if cx.may(Permission::Receive) {
                     a.button.main href=(format!("{}/receive", at(&purchase.number))) {

@@ -148,7 +148,10 @@ fn lines(found: &Shown) -> Markup {
         .map(|(line, item)| {
             let qty = |base: i64| html! { (goods::number(item, base)) };
             Line::new(vec![
-                html! { a.id href=(super::at(&item.sku)) { (item.sku) } div.small.muted { (item.name) } },
+                html! {
+                    a.id href=(super::at(&item.sku)) { (item.sku) }
+                    div.small.muted { (item.name) }
+                },
                 goods::units(item, line.qty.get()),
                 qty(line.sent.get()),
                 qty(line.in_transit().get()),

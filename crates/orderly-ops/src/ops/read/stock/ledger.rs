@@ -1,4 +1,4 @@
-//! Why there are as many as there are: every movement behind a figure, with what was there after it.
+//! Why there are as many as there are: every movement behind a figure, and what was there after.
 
 use std::collections::HashMap;
 use std::sync::Arc;
