@@ -3,7 +3,9 @@
 pub mod bar;
 pub mod chart;
 pub mod form;
+pub mod goods;
 pub mod list;
+pub mod scan;
 pub mod sheet;
 pub mod table;
 pub mod timeline;

@@ -1,10 +1,16 @@
 //! The rooms of the console: each has an address, a right, and pages in a file of its own.
 
+mod channels;
+mod customers;
+mod documents;
 mod entry;
 mod home;
+mod invoices;
 mod orders;
+mod purchasing;
 mod returns;
 mod sign_in;
+mod stock;
 mod style;
 
 use orderly_core::actor::Permission;
@@ -96,6 +102,54 @@ pub const ROOMS: &[Room] = &[
         needs: Permission::Place,
         in_rail: false,
         routes: entry::ROUTES,
+    },
+    Room {
+        name: "stock",
+        path: "/console/stock",
+        key: "s",
+        needs: Permission::Read,
+        in_rail: true,
+        routes: stock::ROUTES,
+    },
+    Room {
+        name: "customers",
+        path: "/console/customers",
+        key: "c",
+        needs: Permission::Read,
+        in_rail: true,
+        routes: customers::ROUTES,
+    },
+    Room {
+        name: "channels",
+        path: "/console/channels",
+        key: "l",
+        needs: Permission::Read,
+        in_rail: true,
+        routes: channels::ROUTES,
+    },
+    Room {
+        name: "invoices",
+        path: "/console/invoices",
+        key: "i",
+        needs: Permission::Read,
+        in_rail: true,
+        routes: invoices::ROUTES,
+    },
+    Room {
+        name: "purchasing",
+        path: "/console/purchasing",
+        key: "p",
+        needs: Permission::Read,
+        in_rail: true,
+        routes: purchasing::ROUTES,
+    },
+    Room {
+        name: "documents",
+        path: "/console/orders",
+        key: "",
+        needs: Permission::Read,
+        in_rail: false,
+        routes: documents::ROUTES,
     },
     Room {
         name: "style",

@@ -12,6 +12,8 @@ const FILES: &[&str] = &[
     include_str!("../words/frame.ftl"),
     include_str!("../words/orders.ftl"),
     include_str!("../words/returns.ftl"),
+    include_str!("../words/stock.ftl"),
+    include_str!("../words/trade.ftl"),
 ];
 
 static WORDS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {

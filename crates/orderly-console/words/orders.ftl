@@ -93,6 +93,7 @@ order.money = Money
 order.customer = Customer
 order.nobody = Nobody is named.
 order.account = account { $number }
+order.all_documents = Labels, slips, pick lists
 order.documents = Documents
 order.timeline = What happened
 unit.parcel.one = { $n } parcel

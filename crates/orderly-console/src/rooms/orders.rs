@@ -2,7 +2,7 @@
 
 pub mod act;
 mod consequences;
-mod list;
+pub mod list;
 pub mod page;
 mod routing;
 mod timeline;

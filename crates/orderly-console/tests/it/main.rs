@@ -15,3 +15,5 @@ mod orders;
 mod pages;
 mod returns;
 mod server;
+mod stock;
+mod trade;

@@ -205,7 +205,8 @@ impl Browser {
             let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
             self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
         }
-        let text = response.body_mut().read_to_string().unwrap();
+        let bytes = response.body_mut().read_to_vec().unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Came { status: response.status().as_u16(), headers: response.headers().clone(), text }
     }
 }

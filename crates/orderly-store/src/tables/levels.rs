@@ -128,6 +128,53 @@ pub fn list(
     tx.query(SQL, &[&location, &item, &at, &class, &limit], from_row)
 }
 
+/// Which levels to look through.
+#[derive(Debug, Clone, Default)]
+pub struct Browse {
+    pub location: Option<LocationId>,
+    /// Only of items whose SKU, GTIN or name contains it.
+    pub text: Option<String>,
+    /// Only those that owe goods: something is backordered.
+    pub owing: bool,
+    /// Only those of which nothing is left for new orders.
+    pub out: bool,
+    /// The level before, with the SKU of its item.
+    pub after: Option<(String, LevelKey)>,
+}
+
+/// Returns up to `limit` levels of active items, by SKU, with the SKU of each.
+pub fn browse(
+    tx: &mut Tx<'_>,
+    wanted: &Browse,
+    limit: u32,
+) -> Result<Vec<(String, Level)>, StoreError> {
+    const SQL: &str = "
+        SELECT l.item_id, l.location_id, l.lot_class, l.on_hand, l.held, l.allocated,
+               l.backordered, l.safety, l.value_minor, t.length_mm, i.sku
+          FROM item i JOIN stock_level l ON l.item_id = i.id
+               LEFT JOIN lot t ON t.id = l.lot_class
+         WHERE ($1 IS NULL OR l.location_id = $1)
+           AND ($2 IS NULL OR LOWER(i.sku || ' ' || i.name || ' ' || COALESCE(i.gtin, ''))
+                LIKE $2 ESCAPE '\\')
+           AND ($3 = 0 OR l.backordered > 0)
+           AND ($4 = 0 OR l.on_hand <= l.allocated + l.backordered + l.safety)
+           AND i.sku >= $5 AND (i.sku > $5 OR (l.location_id, l.lot_class) > ($6, $7))
+           AND i.state = $8
+         ORDER BY i.sku, l.location_id, l.lot_class LIMIT $9";
+    let like = wanted.text.as_deref().map(super::containing);
+    let zero = [0_u8; 16];
+    let (sku, at, class) = wanted.after.as_ref().map_or(("", zero, zero), |(sku, key)| {
+        (sku.as_str(), key.location.as_bytes(), key.lot_class.as_bytes())
+    });
+    let (owing, out) = (i64::from(wanted.owing), i64::from(wanted.out));
+    let active = super::state(true);
+    tx.query(
+        SQL,
+        &[&wanted.location, &like, &owing, &out, &sku, &at, &class, &active, &limit],
+        |row| Ok((row.get("sku")?, from_row(row)?)),
+    )
+}
+
 /// Sets what is kept back from new orders. Makes the level where there is none.
 pub fn set_safety(tx: &mut Tx<'_>, key: LevelKey, safety: Qty) -> Result<(), StoreError> {
     tx.exec(

@@ -1,5 +1,6 @@
 //! Orders and their parts: loaded whole, saved by what changed.
 
+pub mod buyers;
 pub mod desk;
 mod head;
 mod lines;

@@ -411,21 +411,23 @@ fn why_here(dossier: &Dossier) -> Markup {
 
 fn documents(dossier: &Dossier) -> Markup {
     let order = &dossier.shown.order;
-    html! {
-        @if !dossier.invoices.is_empty() || !dossier.returns.is_empty() {
-            section {
-                div.title { h2 { (t("order.documents")) } }
-                @for invoice in &dossier.invoices {
-                    p.facts { span.id { (invoice.name()) }
-                        span { (show::money(invoice.total, order.currency)) } }
-                }
-                @for one in &dossier.returns {
-                    p.facts { a.id href=(crate::rooms::returns::at(&one.number)) { (one.number) }
-                        span { (crate::rooms::returns::standing(one)) } }
-                }
-            }
+    let all = html! {
+        div.actions {
+            a href=(crate::rooms::documents::of(&order.number)) { (t("order.all_documents")) }
         }
-    }
+    };
+    let body = html! {
+        @for invoice in &dossier.invoices {
+            @let name = invoice.name();
+            p.facts { a.id href=(crate::rooms::invoices::at(&name)) { (name) }
+                span { (show::money(invoice.total, order.currency)) } }
+        }
+        @for one in &dossier.returns {
+            p.facts { a.id href=(crate::rooms::returns::at(&one.number)) { (one.number) }
+                span { (crate::rooms::returns::standing(one)) } }
+        }
+    };
+    parts::section_with(t("order.documents"), &all, &body)
 }
 
 fn happened(cx: &Cx, dossier: &Dossier, as_of: Option<i64>) -> Markup {

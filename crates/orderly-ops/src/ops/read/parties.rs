@@ -1,12 +1,13 @@
 //! Customers with their names, accounts and sites.
 
 use orderly_core::actor::{Permission, Scope};
-use orderly_core::id::PartyId;
+use orderly_core::id::{CustomerId, OrderId, PartyId};
 use orderly_core::money::{Currency, cumulative_share};
 use orderly_core::party::{Account, Contact, Customer, Exposure, Party, Site, email};
 use orderly_core::quote::{QuoteKind, QuoteState};
-use orderly_core::time::Day;
+use orderly_core::time::{Day, Instant};
 use orderly_store::Tx;
+use orderly_store::tables::orders::{Summary, buyers};
 use orderly_store::tables::{accounts, customers, parties, quotes};
 
 use crate::{App, Call, Error};
@@ -81,6 +82,18 @@ pub fn list(
 /// Returns one version of a name and address.
 pub fn party(app: &App, id: PartyId) -> Result<Option<Party>, Error> {
     Ok(app.store.read(|tx| parties::get(tx, id))?)
+}
+
+/// Returns up to `limit` orders of a customer placed before a cursor, the latest first.
+pub fn orders_of(
+    app: &App,
+    call: &Call,
+    customer: CustomerId,
+    before: Option<(Instant, OrderId)>,
+    limit: i64,
+) -> Result<Vec<Summary>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    Ok(app.store.read(|tx| buyers::of_customer(tx, customer, before, limit.clamp(1, 1_000)))?)
 }
 
 /// Returns the customer that `text` stands for: a number, an id, an e-mail address or the number

@@ -1,5 +1,6 @@
 //! What lies where, and why.
 
+pub mod ledger;
 pub mod supply;
 pub mod transfers;
 
@@ -11,8 +12,9 @@ use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::Location;
 use orderly_core::id::{ItemId, LocationId, LotId, MovementId};
 use orderly_core::item::Item;
+use orderly_core::refusal::{Code, Refusal};
 use orderly_core::time::Instant;
-use orderly_core::units::{Level, Lot, Place, PlaceKind};
+use orderly_core::units::{Level, LevelKey, Lot, Place, PlaceKind};
 use orderly_store::Tx;
 use orderly_store::tables::units::{self, Holding};
 use orderly_store::tables::{catalog, levels, locations};
@@ -89,6 +91,75 @@ pub fn list(
         }
         Ok((shown, next))
     })
+}
+
+/// What to look through the stock for.
+#[derive(Debug, Clone, Default)]
+pub struct Browse {
+    /// A location's code.
+    pub location: Option<String>,
+    /// A part of a SKU, GTIN or name.
+    pub text: Option<String>,
+    /// Only what is owed to orders.
+    pub owing: bool,
+    /// Only what is sold out.
+    pub out: bool,
+    /// The cursor of the page before.
+    pub after: Option<String>,
+    pub limit: u32,
+}
+
+/// Looks through the stock by SKU. Returns a page of levels, and the cursor of the next one where
+/// there may be more.
+///
+/// # Errors
+/// `unknown_location`; `invalid_field` for a cursor that is none.
+pub fn browse(
+    app: &App,
+    call: &Call,
+    wanted: &Browse,
+) -> Result<(Vec<Shown>, Option<String>), Error> {
+    app.store.read(|tx| {
+        let places = all_locations(tx)?;
+        let at = wanted.location.as_deref();
+        let at = at.map(|code| crate::ops::catalog::location_called(tx, code)).transpose()?;
+        let location = at.map(|location| location.id);
+        call.require(Permission::Read, Scope { location, ..Scope::default() })?;
+        let limit = wanted.limit.clamp(1, 1_000);
+        let own = levels::Browse {
+            location,
+            text: wanted.text.clone(),
+            owing: wanted.owing,
+            out: wanted.out,
+            after: wanted.after.as_deref().map(cursor).transpose()?,
+        };
+        let found = levels::browse(tx, &own, limit)?;
+        let last = found.last().filter(|_| found.len() == limit as usize);
+        let next = last
+            .map(|(sku, level)| format!("{}.{}.{sku}", level.key.location, level.key.lot_class));
+        let mut ids: Vec<ItemId> = found.iter().map(|(_, level)| level.key.item).collect();
+        ids.dedup();
+        let items = catalog::load_ids(tx, &ids)?;
+        let mut shown = Vec::with_capacity(found.len());
+        for (_, level) in found {
+            let Some(item) = items.get(level.key.item).cloned() else { continue };
+            let location = places.get(&level.key.location);
+            let location = location.map(|one| one.code.clone()).unwrap_or_default();
+            shown.push(Shown { level, item, location });
+        }
+        Ok((shown, next))
+    })
+}
+
+/// Reads the cursor of a page: location, lot class and SKU of the level before.
+fn cursor(text: &str) -> Result<(String, LevelKey), Error> {
+    let wrong = || Refusal::at(Code::InvalidField, "/after", "this is no page of the stock");
+    let mut parts = text.splitn(3, '.');
+    let mut next = || parts.next().ok_or_else(wrong);
+    let location = next()?.parse().map_err(|_| wrong())?;
+    let lot_class = next()?.parse().map_err(|_| wrong())?;
+    let key = LevelKey { item: ItemId::NONE, location, lot_class };
+    Ok((next()?.to_owned(), key))
 }
 
 fn all_locations(tx: &mut Tx<'_>) -> Result<HashMap<LocationId, Location>, Error> {
