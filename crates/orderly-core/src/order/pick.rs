@@ -105,7 +105,7 @@ pub fn pick(
 /// Whether goods may be picked now, whatever lies on the shelves.
 ///
 /// # Errors
-/// Those of [`pick`] that do not look at stock.
+/// Those of [`pick()`] that do not look at stock.
 pub fn ready(
     order: &Order,
     fulfillment: FulfillmentId,

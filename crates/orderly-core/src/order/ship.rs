@@ -67,7 +67,7 @@ pub fn ship(
 /// Returns what of each claim would leave; everything packed where `lines` is empty.
 ///
 /// # Errors
-/// Those of [`ship`] that do not look at stock.
+/// Those of [`ship()`] that do not look at stock.
 pub fn ready(
     order: &Order,
     fulfillment: FulfillmentId,

@@ -87,6 +87,7 @@ pub fn inspect(
         let value = movements.iter().filter(out).map(|m| m.value).sum();
         back_and_forth(order, own, verdict, open, value)?;
         order.settle()?;
+        ensure_kit_not_refunded(order, own, verdict)?;
     }
     Ok(Decision { returned, order, movements })
 }
@@ -129,6 +130,23 @@ fn ensure_not_refunded(
         );
         let most = before.kept().less(before.refunded);
         return Err(Refusal::new(Code::NotReversible, detail).allowed(most.to_string()));
+    }
+    Ok(())
+}
+
+/// A kit is refunded as a whole: none of its parts goes back to the customer for itself.
+fn ensure_kit_not_refunded(order: &Order, own: LineId, verdict: &Verdict) -> Result<(), Refusal> {
+    let Some(kit) = order.line(own)?.parent else { return Ok(()) };
+    let kit = order.line(kit)?;
+    let owned = kit.quantities;
+    let back = [owned.returned, owned.canceled, owned.closed_short];
+    let back: i64 = back.iter().map(|qty| qty.get()).sum();
+    if verdict.to.is_with_customer() && owned.refunded.get() > back {
+        let detail = format!(
+            "{} of line {} are refunded: their parts cannot go back to the customer",
+            owned.refunded, kit.position
+        );
+        return Err(Refusal::new(Code::NotReversible, detail).allowed("0"));
     }
     Ok(())
 }

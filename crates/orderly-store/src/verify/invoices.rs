@@ -211,4 +211,9 @@ const FINISHED: &str = "
              WHERE l.order_line_id IS NOT NULL AND i.replaces_id IS NULL
              GROUP BY l.order_line_id) d ON d.order_line_id = o.id
      WHERE o.invoiced = o.ordered + o.over AND o.canceled = 0 AND o.closed_short = 0
+       -- What was allowed in money is used up by undoing the rest of the same line.
+       AND NOT EXISTS (SELECT 1 FROM invoice_line a
+                         JOIN invoice_line u ON u.credits_id = a.credits_id
+                        WHERE a.order_line_id = o.id AND a.effect = 'allowance'
+                          AND u.effect = 'undone')
        AND d.amount <> o.gross_minor - o.discount_minor + o.tax_added_minor";

