@@ -85,7 +85,7 @@ fn gs1(text: &str) -> Option<Scanned> {
         rest = value.get(end..)?;
         match key {
             "01" if own.bytes().all(|byte| byte.is_ascii_digit()) => {
-                own.clone_into(&mut found.code)
+                own.clone_into(&mut found.code);
             }
             "10" => found.lot = Some(own.to_owned()),
             "21" => found.serial = Some(own.to_owned()),

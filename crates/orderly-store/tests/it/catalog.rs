@@ -12,7 +12,9 @@ use orderly_core::party::Supplier;
 use orderly_core::purchase::supplier::SupplierTerms;
 use orderly_core::qty::{BaseUnit, Qty};
 use orderly_core::time::Instant;
+use orderly_core::units::LevelKey;
 use orderly_store::tables::imports::{File, Reject};
+use orderly_store::tables::levels::{self, Browse};
 use orderly_store::tables::{catalog, channels, imports, locations, settings, suppliers};
 use orderly_store::{Store, StoreError};
 
@@ -373,6 +375,47 @@ fn a_file_moves_on_from_the_line_that_was_seen() {
                 let name = [(named.id, "Bolt M8".to_owned())];
                 assert_eq!(imports::name_items(tx, &name)?, 1);
                 assert_eq!(imports::name_items(tx, &name)?, 0, "it has a name now");
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    });
+}
+
+#[test]
+fn levels_are_looked_through_by_what_is_known_of_their_items() {
+    on_each(|store| {
+        let items = kits();
+        store
+            .write(|tx| {
+                catalog::insert_many(tx, &items, NOW)?;
+                let at = |item: &Item, place: u8| LevelKey {
+                    item: item.id,
+                    location: LocationId::from_bytes([place; 16]),
+                    lot_class: LotId::NONE,
+                };
+                for item in &items {
+                    for place in [1, 2] {
+                        levels::set_safety(tx, at(item, place), Qty::ZERO)?;
+                    }
+                }
+                let all = levels::browse(tx, &Browse::default(), 100)?;
+                let mut skus: Vec<&str> = items.iter().map(|item| item.sku.as_str()).collect();
+                skus.sort_unstable();
+                let found: Vec<&str> = all.iter().step_by(2).map(|(sku, _)| &**sku).collect();
+                assert_eq!((all.len(), found), (2 * items.len(), skus));
+                let first = all[0].clone();
+                let after = Some((first.0, first.1.key));
+                let rest = levels::browse(tx, &Browse { after, ..Browse::default() }, 100)?;
+                assert_eq!(rest, all[1..]);
+                let text = Some("bol".to_owned());
+                let location = Some(LocationId::from_bytes([2; 16]));
+                let bolts = Browse { text, location, out: true, ..Browse::default() };
+                let bolts = levels::browse(tx, &bolts, 100)?;
+                assert_eq!(bolts.iter().map(|(sku, _)| &**sku).collect::<Vec<_>>(), ["BOLT"]);
+                let owing = Browse { owing: true, ..Browse::default() };
+                assert_eq!(levels::browse(tx, &owing, 100)?, []);
+                let wild = Browse { text: Some("%".into()), ..Browse::default() };
+                assert_eq!(levels::browse(tx, &wild, 100)?, [], "no wildcard of a person");
                 Ok::<_, StoreError>(())
             })
             .unwrap();

@@ -1,10 +1,10 @@
 //! What a desk looks at: how far orders are, what is held, what is at work, sums of a day.
 
-use orderly_core::id::{HoldId, OrderId};
+use orderly_core::id::{CustomerId, HoldId, OrderId};
 use orderly_core::order::{Hold, HoldScope, Step};
 use orderly_core::qty::Qty;
 use orderly_core::time::Instant;
-use orderly_store::tables::orders::{self, desk};
+use orderly_store::tables::orders::{self, buyers, desk};
 use orderly_store::{Store, StoreError, Tx};
 
 use crate::TestDb;
@@ -93,6 +93,27 @@ fn work_of_locations_and_sums_of_a_day_are_read() {
         assert_eq!(desk::taken(tx, from, until)?[0].orders, 2);
         let numbers = orders::numbers(tx, &[second, OrderId::from_bytes([9; 16])])?;
         assert_eq!(numbers, [(second, "2".to_owned())]);
+        Ok(())
+    });
+}
+
+#[test]
+fn the_orders_of_a_customer_come_the_latest_first() {
+    on_each(|tx| {
+        let [ann, bo] = [1, 2].map(|number| CustomerId::from_bytes([number; 16]));
+        let ids = some(tx, 3)?;
+        for (id, customer) in ids.iter().zip([ann, ann, bo]) {
+            let before = orders::get(tx, *id, false)?.unwrap();
+            let mut after = before.clone();
+            (after.version, after.head.customer) = (before.version + 1, Some(customer));
+            assert!(orders::save(tx, &before, &after)?);
+        }
+        let own = buyers::of_customer(tx, ann, None, 9)?;
+        assert_eq!(own.len(), 2);
+        assert!((own[0].placed_at, own[0].id) > (own[1].placed_at, own[1].id));
+        let next = Some((own[0].placed_at, own[0].id));
+        assert_eq!(buyers::of_customer(tx, ann, next, 9)?[0].id, own[1].id);
+        assert_eq!(buyers::of_customer(tx, ann, None, 1)?.len(), 1);
         Ok(())
     });
 }

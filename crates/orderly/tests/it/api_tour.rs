@@ -8,7 +8,8 @@ use tempfile::TempDir;
 
 /// The shell lines between the fences of the document.
 fn script(document: &str) -> String {
-    let mut script = String::from("set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n");
+    let mut script = String::from("set -euo pipefail\n");
+    script.push_str("trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n");
     let mut inside = false;
     for line in document.lines() {
         match line {

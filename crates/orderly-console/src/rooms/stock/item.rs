@@ -8,6 +8,7 @@ use orderly_core::actor::Permission;
 use orderly_core::id::OrderId;
 use orderly_core::item::Item;
 use orderly_core::time::Day;
+use orderly_core::units::Condition;
 use orderly_ops::Error;
 use orderly_ops::ops::read::stock::ledger::{Whereabouts, whereabouts};
 use orderly_ops::ops::read::stock::supply::{Coming, Supply, supply};
@@ -207,7 +208,7 @@ fn lies(item: &Item, found: &Whereabouts) -> Markup {
         .lies
         .iter()
         .map(|one| {
-            let condition = one.condition.map(|it| it.code()).filter(|code| *code != "sellable");
+            let condition = one.condition.map(Condition::code).filter(|code| *code != "sellable");
             Line::new(vec![
                 html! {
                     (one.location) " " span.id.small { (one.bin) }
