@@ -93,6 +93,8 @@ pub struct Operation {
     pub versioned: bool,
     /// It may be tried with `dry_run`.
     pub tried: bool,
+    /// Its body may be as large as one of many rows.
+    pub heavy: bool,
     pub handler: Handler,
 }
 
@@ -245,6 +247,7 @@ impl Operation {
             status,
             versioned,
             tried,
+            heavy: false,
             handler,
         }
     }
@@ -259,6 +262,12 @@ impl Operation {
     #[must_use]
     pub fn untried(self) -> Self {
         Self { tried: false, ..self }
+    }
+
+    /// Its body carries files.
+    #[must_use]
+    pub fn heavy(self) -> Self {
+        Self { heavy: true, ..self }
     }
 
     /// Whether it changes anything: it takes a key, and can be tried with `dry_run`.

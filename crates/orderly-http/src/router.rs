@@ -136,6 +136,7 @@ async fn respond(
     }
     let limit = match operation.body {
         Body::Raw(_) => shared.rim.limits.bulk_body,
+        Body::Json(_) if operation.heavy => shared.rim.limits.bulk_body,
         Body::Json(_) | Body::None => shared.rim.limits.body,
     };
     let body = read(body, limit, shared.rim.limits.deadline).await?;

@@ -11,17 +11,20 @@ pub mod exchanges;
 pub mod fulfillments;
 pub mod invoices;
 pub mod items;
+pub mod loads;
 pub mod locations;
 pub mod orders;
 pub mod paging;
 pub mod payments;
 pub mod purchases;
+pub mod quotes;
 pub mod refunds;
 pub mod returns;
 pub mod shipments;
 pub mod stock;
 pub mod suppliers;
 pub mod transfers;
+pub mod vehicles;
 pub mod work_orders;
 
 use orderly_ops::Error;
@@ -37,6 +40,9 @@ pub fn operations() -> Vec<Operation> {
         returns::operations(),
         refunds::operations(),
         exchanges::operations(),
+        quotes::operations(),
+        vehicles::operations(),
+        loads::operations(),
         customers::operations(),
         accounts::operations(),
         invoices::operations(),

@@ -27,13 +27,13 @@ struct LabelFormat {
 /// The paper a document is printed on.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-struct Sheet {
+pub(super) struct Sheet {
     /// `a4` (where absent) or `letter`.
     paper: Option<String>,
 }
 
 impl Sheet {
-    fn paper(&self) -> Result<Paper, Refusal> {
+    pub(super) fn paper(&self) -> Result<Paper, Refusal> {
         match self.paper.as_deref() {
             None | Some("a4") => Ok(Paper::A4),
             Some("letter") => Ok(Paper::Letter),

@@ -9,7 +9,7 @@ use orderly_ops::ops::payments::store_credit::{self, Standing};
 use orderly_ops::ops::payments::{self, PaymentIn, Settling, StepIn};
 use orderly_ops::ops::{read, tills};
 use orderly_ops::wire::out::amount;
-use orderly_ops::wire::out::payments::PaymentOut;
+use orderly_ops::wire::out::payments::{OwedOut, PaymentOut};
 use orderly_ops::{App, Call, Error};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,13 @@ pub fn operations() -> Vec<Operation> {
     vec![
         get("/v1/payments", "payments.list", "List payments, the latest first", Read, list),
         get("/v1/payments/{payment}", "payments.get", "Show a payment", Read, show),
+        get(
+            "/v1/payments/on_delivery",
+            "payments.on_delivery",
+            "List what carriers and drivers took for us and have not remitted, the oldest first",
+            Read,
+            on_delivery,
+        ),
         create("/v1/payments", "payments.take", "Take money", TakePayment, take),
         one(
             "/v1/payments/{payment}/capture",
@@ -95,6 +102,19 @@ fn list(cx: &Cx, wanted: Wanted) -> Result<Done<Page<PaymentOut>>, Error> {
     let limit = wanted.limit.unwrap_or(50).clamp(1, 250);
     let found = payments::list(&cx.app, &cx.call, limit)?;
     Ok(Done::of(Page::new(found.iter().map(PaymentOut::from).collect(), None)))
+}
+
+/// Whose.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ByWhom {
+    /// The carrier's code, `own` for our own drivers; of all where absent.
+    carrier: Option<String>,
+}
+
+fn on_delivery(cx: &Cx, by: ByWhom) -> Result<Done<Page<OwedOut>>, Error> {
+    let found = payments::on_delivery::owed(&cx.app, &cx.call, by.carrier.as_deref())?;
+    Ok(Page::new(found.iter().map(OwedOut::from).collect(), None).into())
 }
 
 fn answered(payment: &Payment) -> Done<PaymentOut> {

@@ -11,8 +11,10 @@ mod catalog;
 #[path = "../../../orderly/tests/it/fixture.rs"]
 mod fixture;
 mod fulfillments;
+mod loads;
 mod orders;
 mod purchases;
+mod quotes;
 mod rim;
 mod server;
 mod stock;

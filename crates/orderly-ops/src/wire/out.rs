@@ -6,12 +6,13 @@ pub mod back;
 pub mod books;
 pub mod catalog;
 pub mod invoices;
+pub mod loads;
 pub mod moving;
 mod order;
 pub mod payments;
 pub mod purchases;
+pub mod quotes;
 pub mod stock;
-pub mod trade;
 
 use orderly_core::money::{Currency, Money};
 use orderly_core::order::Quantities;

@@ -1,6 +1,6 @@
 //! From what a caller writes to the parts of an order: lines, fulfillments, shipments, claims.
 
-use orderly_core::id::{ClaimId, FulfillmentId, LineId, ShipmentId};
+use orderly_core::id::{ClaimId, DeliveryId, FulfillmentId, LineId, ShipmentId};
 use orderly_core::order::{Fulfillment, FulfillmentState, Line, Order, ShipmentState, Work};
 use orderly_core::qty::{Entered, Qty};
 use orderly_core::refusal::{Code, Refusal};
@@ -110,6 +110,21 @@ pub fn lines(
         out.push((line.id, qty.unwrap_or_else(|| whole(line))));
     }
     Ok(out)
+}
+
+/// The delivery with this id, or that the order calls so.
+///
+/// # Errors
+/// `unknown_delivery`.
+pub fn delivery(shown: &Shown, name: &str) -> Result<DeliveryId, Error> {
+    let mut own = shown.order.deliveries.iter();
+    let found = own.find(|one| one.reference == name || one.id.to_string() == name);
+    let missing = || {
+        let name: String = name.chars().take(40).collect();
+        let detail = format!("order {} has no delivery `{name}`", shown.order.number);
+        Refusal::at(Code::UnknownDelivery, "/delivery", detail)
+    };
+    Ok(found.ok_or_else(missing)?.id)
 }
 
 /// The fulfillment at a location, by its code, or by its own id; the only open one where nothing

@@ -58,6 +58,8 @@ const PERSONAL: &[&str] = &[
     "customer_name",
     "contact_name",
     "signed_by",
+    "received_by",
+    "driver",
     "latitude_e6",
     "longitude_e6",
 ];

@@ -118,11 +118,19 @@ pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<LoadId>, StoreE
     tx.query_one("SELECT id FROM load WHERE number = $1", &[&number], |row| row.get("id"))
 }
 
-/// Returns up to `limit` loads, of one day or of all, the latest first.
-pub fn list(tx: &mut Tx<'_>, day: Option<Day>, limit: i64) -> Result<Vec<Load>, StoreError> {
-    let sql =
-        "SELECT id FROM load WHERE $1 IS NULL OR day = $1 ORDER BY day DESC, id DESC LIMIT $2";
-    let ids: Vec<LoadId> = tx.query(sql, &[&day, &limit], |row| row.get("id"))?;
+/// Returns up to `limit` loads after one, of one day or of all, the latest first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    day: Option<Day>,
+    after: Option<(Day, LoadId)>,
+    limit: i64,
+) -> Result<Vec<Load>, StoreError> {
+    let sql = "SELECT id FROM load
+          WHERE ($1 IS NULL OR day = $1)
+            AND ($2 IS NULL OR day < $2 OR (day = $2 AND id < $3))
+          ORDER BY day DESC, id DESC LIMIT $4";
+    let (last, id) = after.unzip();
+    let ids: Vec<LoadId> = tx.query(sql, &[&day, &last, &id, &limit], |row| row.get("id"))?;
     let mut out = Vec::with_capacity(ids.len());
     for id in ids {
         out.extend(get(tx, id, false)?);

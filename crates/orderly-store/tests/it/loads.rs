@@ -118,9 +118,11 @@ fn a_load_is_saved_with_its_stops_lines_and_proofs() {
                 assert_eq!(brief, Some((load.id, own.delivery, own.state)));
                 assert_eq!(loads::stop_of(tx, StopId::from_bytes([99; 16]))?, None);
                 assert_eq!(loads::by_number(tx, "L1")?, Some(load.id));
-                assert_eq!(loads::list(tx, Some(load.day), 10)?, std::slice::from_ref(&away));
-                assert_eq!(loads::list(tx, None, 10)?, [away]);
-                assert!(loads::list(tx, Some(load.day.plus_days(1)), 10)?.is_empty());
+                assert_eq!(loads::list(tx, Some(load.day), None, 10)?, std::slice::from_ref(&away));
+                let end = Some((away.day, away.id));
+                assert_eq!(loads::list(tx, None, None, 10)?, [away]);
+                assert!(loads::list(tx, None, end, 10)?.is_empty());
+                assert!(loads::list(tx, Some(load.day.plus_days(1)), None, 10)?.is_empty());
                 Ok::<(), StoreError>(())
             })
             .unwrap();

@@ -19,7 +19,8 @@ use crate::ops::loads::road::{self, Back, Drop};
 use crate::ops::loads::vehicles::{self, NewVehicle};
 use crate::ops::loads::{self, NewLoad, NewStop, documents, read};
 use crate::ops::read::orders;
-use crate::wire::out::trade;
+use crate::wire::out::loads::{LoadOut, VehicleOut};
+use crate::wire::parts;
 use crate::{App, Call, Error};
 
 #[derive(Debug, Args)]
@@ -63,7 +64,7 @@ impl Vehicles {
         let (args, create) = match self {
             Self::List => {
                 let all = vehicles::list(&app, &session.reading())?;
-                let objects: Vec<Value> = all.iter().map(trade::vehicle).collect();
+                let objects: Vec<VehicleOut> = all.iter().map(VehicleOut::from).collect();
                 return session.out.answer(&json!({ "vehicles": objects }), || vehicle_table(&all));
             }
             Self::Add(args) => (args, true),
@@ -86,7 +87,7 @@ impl Vehicles {
         let vehicle = run(&app, &call, &new)?;
         session
             .out
-            .answer(&trade::vehicle(&vehicle), || vehicle_table(std::slice::from_ref(&vehicle)))
+            .answer(&VehicleOut::from(&vehicle), || vehicle_table(std::slice::from_ref(&vehicle)))
     }
 }
 
@@ -380,12 +381,7 @@ impl Add {
         let shown = orders::show(&app, &session.reading(), &self.order)?;
         let delivery = match &self.delivery {
             None => None,
-            Some(name) => {
-                let mut own = shown.order.deliveries.iter();
-                let found = own.find(|one| one.reference == *name);
-                let missing = || Error::not_found(format!("delivery `{name}` of the order"));
-                Some(found.ok_or_else(missing)?.id)
-            }
+            Some(name) => Some(parts::delivery(&shown, name)?),
         };
         let slot = match self.slot.as_deref().map(|slot| slot.split_once('-')) {
             None => None,
@@ -522,9 +518,9 @@ impl Pdf {
 
 fn list(session: &Session, day: Option<&str>, limit: i64) -> Result<ExitCode, Error> {
     let day = day.map(Day::parse).transpose()?;
-    let found = read::list(&session.open()?, &session.reading(), day, limit)?;
-    let objects: Vec<Value> =
-        found.iter().map(|(load, vehicle)| trade::load(load, vehicle.as_ref(), |_| None)).collect();
+    let found = read::list(&session.open()?, &session.reading(), day, None, limit)?;
+    let objects: Vec<LoadOut> =
+        found.iter().map(|(load, vehicle)| LoadOut::row(load, vehicle.as_ref())).collect();
     session.out.answer(&json!({ "loads": objects }), || {
         let rows = found.iter().map(|(load, vehicle)| {
             vec![
@@ -551,8 +547,7 @@ fn page(session: &Session, app: &App, id: LoadId) -> Result<ExitCode, Error> {
 
 fn answer(session: &Session, shown: &read::Shown) -> Result<ExitCode, Error> {
     let number = |order| shown.orders.get(&order).map(|own| own.order.number.clone());
-    let object = trade::load(&shown.load, shown.vehicle.as_ref(), |stop| number(stop.order));
-    session.out.answer(&object, || {
+    session.out.answer(&LoadOut::from(shown), || {
         let load = &shown.load;
         let vehicle = shown.vehicle.as_ref().map(|one| one.code.clone()).unwrap_or_default();
         let head = format!(

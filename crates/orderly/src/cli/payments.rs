@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use orderly_core::id::{CustomerId, PaymentId};
 use orderly_core::payment::{Payment, Transaction};
 use orderly_core::time::Day;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::output::table;
 use super::{Given, Session};
@@ -17,7 +17,7 @@ use crate::ops::payments::{self, PaymentIn, Settling, StepIn};
 use crate::ops::read::{catalog, orders, parties};
 use crate::ops::tills;
 use crate::wire::out::amount;
-use crate::wire::out::payments::PaymentOut;
+use crate::wire::out::payments::{OwedOut, PaymentOut};
 use crate::{App, Error};
 
 #[derive(Debug, Subcommand)]
@@ -97,19 +97,7 @@ impl Payments {
 
 fn owed_on_delivery(session: &Session, carrier: Option<&str>) -> Result<ExitCode, Error> {
     let found = on_delivery::owed(&session.open()?, &session.reading(), carrier)?;
-    let objects: Vec<Value> = found
-        .iter()
-        .map(|one| {
-            json!({
-                "payment": one.payment.to_string(), "carrier": one.carrier,
-                "order": one.order_number, "currency": one.currency.to_string(),
-                "taken": amount(one.taken, one.currency),
-                "remitted": amount(one.remitted, one.currency),
-                "open": amount(one.open(), one.currency),
-                "taken_at": one.taken_at.to_string(),
-            })
-        })
-        .collect();
+    let objects: Vec<OwedOut> = found.iter().map(OwedOut::from).collect();
     session.out.answer(&json!({ "on_delivery": objects }), || {
         let rows = found.iter().map(|one| {
             vec![

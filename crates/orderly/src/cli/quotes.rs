@@ -18,7 +18,8 @@ use super::{Given, Session};
 use crate::ops::quotes::convert::convert;
 use crate::ops::quotes::{self, documents, read};
 use crate::ops::read::orders;
-use crate::wire::out::{OrderOut, amount, trade};
+use crate::wire::out::quotes::{QuoteOut, QuotePageOut};
+use crate::wire::out::{OrderOut, amount};
 use crate::wire::quotes::{ConvertIn, DrawIn};
 use crate::{App, Call, Error};
 
@@ -260,11 +261,7 @@ impl On<'_> {
         let found = read::list(&app, &call, self.kind, account, before, list.limit)?;
         let objects: Vec<_> = found
             .iter()
-            .map(|(quote, today, name)| {
-                let mut object = trade::quote(quote, *today);
-                object["customer"] = json!(name);
-                object
-            })
+            .map(|(quote, today, name)| QuoteOut::new(quote, *today, name.clone()))
             .collect();
         let key = format!("{}s", self.kind.code());
         self.session.out.answer(&json!({ key: objects }), || {
@@ -284,7 +281,7 @@ impl On<'_> {
 
     fn show(&self, number: &str) -> Result<ExitCode, Error> {
         let shown = read::show(&self.session.open()?, &self.session.reading(), self.kind, number)?;
-        self.session.out.answer(&trade::quote_page(&shown), || text(&shown))
+        self.session.out.answer(&QuotePageOut::from(&shown), || text(&shown))
     }
 
     fn pdf(&self, pdf: &Pdf) -> Result<ExitCode, Error> {
@@ -299,7 +296,7 @@ impl On<'_> {
     fn answer(&self, app: &App, quote: &Quote) -> Result<ExitCode, Error> {
         let call = self.session.reading();
         let shown = read::show(app, &call, self.kind, &quote.number)?;
-        self.session.out.answer(&trade::quote_page(&shown), || text(&shown))
+        self.session.out.answer(&QuotePageOut::from(&shown), || text(&shown))
     }
 }
 

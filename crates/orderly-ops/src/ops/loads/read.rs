@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::Location;
 use orderly_core::id::{DocumentId, LoadId, OrderId, StopId};
-use orderly_core::load::{Load, ProofKind, Vehicle};
+use orderly_core::load::{Load, LoadState, ProofKind, Stop, StopState, Vehicle};
 use orderly_core::time::Day;
 use orderly_store::Tx;
 use orderly_store::tables::{loads, locations, orders};
@@ -20,6 +20,54 @@ pub struct Shown {
     pub vehicle: Option<Vehicle>,
     pub location: Option<Location>,
     pub orders: HashMap<OrderId, ShownOrder>,
+    pub allowed: Allowed,
+}
+
+/// What the caller may do with a load and its stops now; each is the last part of an address.
+#[derive(Debug, Clone, Default)]
+pub struct Allowed {
+    pub load: Vec<&'static str>,
+    stops: HashMap<StopId, Vec<&'static str>>,
+}
+
+impl Allowed {
+    pub fn stop(&self, id: StopId) -> Vec<&'static str> {
+        self.stops.get(&id).cloned().unwrap_or_default()
+    }
+
+    fn of(load: &Load, call: &Call) -> Self {
+        let scope = Scope { location: Some(load.location), ..Scope::default() };
+        let may = |right| call.actor.may(right, scope);
+        if !may(Permission::Load) {
+            return Self::default();
+        }
+        let named = |all: &[(&'static str, bool)]| {
+            let can = all.iter().filter(|(_, can)| *can);
+            can.map(|(name, _)| *name).collect::<Vec<_>>()
+        };
+        let (planned, out) = (load.state == LoadState::Planned, load.state == LoadState::Departed);
+        let stop = |stop: &Stop| {
+            let under_way = out && stop.state == StopState::UnderWay;
+            let waits = under_way || (out && stop.state == StopState::Failed);
+            let own = named(&[
+                ("remove", planned && stop.state == StopState::Planned),
+                ("drop", waits && may(Permission::Deliver)),
+                ("fail", under_way),
+                ("go_on", waits),
+                ("undrop", out && stop.state == StopState::Delivered && may(Permission::Undo)),
+            ]);
+            (stop.id, own)
+        };
+        Self {
+            load: named(&[
+                ("add", planned),
+                ("depart", planned && load.kept().next().is_some()),
+                ("cancel", planned),
+                ("return", out),
+            ]),
+            stops: load.stops.iter().map(stop).collect(),
+        }
+    }
 }
 
 /// Returns the id of the load that `text` stands for: its number or its id.
@@ -44,18 +92,28 @@ pub fn show(app: &App, call: &Call, text: &str) -> Result<Shown, Error> {
         let load = super::load(tx, id, false)?;
         let scope = Scope { location: Some(load.location), ..Scope::default() };
         call.require(Permission::Read, scope)?;
-        let mut own = HashMap::new();
-        for stop in &load.stops {
-            if let Some(order) = orders::get(tx, stop.order, false)? {
-                own.insert(stop.order, show_order(tx, order)?);
-            }
+        shown(tx, call, load)
+    })
+}
+
+/// Returns a load that a command has left so, for its caller: no right to read is asked for.
+pub fn show_as(app: &App, call: &Call, load: Load) -> Result<Shown, Error> {
+    app.store.read(|tx| shown(tx, call, load))
+}
+
+fn shown(tx: &mut Tx<'_>, call: &Call, load: Load) -> Result<Shown, Error> {
+    let mut own = HashMap::new();
+    for stop in &load.stops {
+        if let Some(order) = orders::get(tx, stop.order, false)? {
+            own.insert(stop.order, show_order(tx, order)?);
         }
-        Ok(Shown {
-            vehicle: loads::vehicle(tx, load.vehicle)?,
-            location: locations::get(tx, load.location)?,
-            orders: own,
-            load,
-        })
+    }
+    Ok(Shown {
+        vehicle: loads::vehicle(tx, load.vehicle)?,
+        location: locations::get(tx, load.location)?,
+        orders: own,
+        allowed: Allowed::of(&load, call),
+        load,
     })
 }
 
@@ -89,17 +147,19 @@ pub fn proofs(app: &App, call: &Call, text: &str, stop: StopId) -> Result<Vec<Pr
     })
 }
 
-/// Returns up to `limit` loads, of one day or of all, the latest first, with their vehicles.
+/// Returns up to `limit` loads after one, of one day or of all, the latest first, with their
+/// vehicles.
 pub fn list(
     app: &App,
     call: &Call,
     day: Option<Day>,
+    after: Option<(Day, LoadId)>,
     limit: i64,
 ) -> Result<Vec<(Load, Option<Vehicle>)>, Error> {
     call.require(Permission::Read, Scope::default())?;
     app.store.read(|tx| {
         let mut out = Vec::new();
-        for load in loads::list(tx, day, limit.clamp(1, 1_000))? {
+        for load in loads::list(tx, day, after, limit.clamp(1, 1_000))? {
             let vehicle = loads::vehicle(tx, load.vehicle)?;
             out.push((load, vehicle));
         }

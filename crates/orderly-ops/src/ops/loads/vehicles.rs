@@ -88,6 +88,15 @@ pub fn list(app: &App, call: &Call) -> Result<Vec<Vehicle>, Error> {
     Ok(app.store.read(loads::vehicles)?)
 }
 
+/// Returns the vehicle with this code.
+///
+/// # Errors
+/// `unknown_vehicle`.
+pub fn show(app: &App, call: &Call, code: &str) -> Result<Vehicle, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| named(tx, code))
+}
+
 fn named(tx: &mut Tx<'_>, code: &str) -> Result<Vehicle, Error> {
     let found = loads::vehicles(tx)?.into_iter().find(|vehicle| vehicle.code == code.trim());
     found.ok_or_else(|| {

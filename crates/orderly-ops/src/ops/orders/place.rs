@@ -45,7 +45,7 @@ use crate::ops::stock::make_room::make_room;
 use crate::wire::OrderIn;
 use crate::{App, Call, Error};
 
-const VERB: &str = "order.place";
+pub const VERB: &str = "order.place";
 /// Orders decided and written together.
 const BATCH: usize = 500;
 /// How often a batch starts again after a lost race before it is halved.

@@ -8,7 +8,8 @@ use orderly_store::Tx;
 use orderly_store::tables::{channels, orders, quotes};
 
 use super::draws::all_of;
-use crate::ops::orders::place::place;
+use crate::ops::command::known;
+use crate::ops::orders::place::{VERB, place};
 use crate::wire::quotes::ConvertIn;
 use crate::wire::{LineIn, OrderIn};
 use crate::{App, Call, Error};
@@ -21,13 +22,17 @@ use crate::{App, Call, Error};
 /// `agreement_expired`; `above_quote` and `above_agreement` with what is left;
 /// `invalid_transition` where it is not sent, declined or closed.
 pub fn convert(app: &App, call: &Call, id: QuoteId, new: &ConvertIn) -> Result<Order, Error> {
-    let (quote, channel) = app.store.read(|tx| {
+    let (quote, channel, again) = app.store.read(|tx| {
+        // A key that comes back gets its answer, whatever became of the quote.
+        let again = known(tx, call, VERB)?.is_some();
         let quote = super::load(tx, id, false)?;
         let channel = channels::get(tx, quote.channel)?;
         let channel = channel.ok_or_else(|| Error::Internal("a quote has no channel".into()))?;
-        Ok::<_, Error>((quote, channel))
+        Ok::<_, Error>((quote, channel, again))
     })?;
-    call.expect_version(quote.version)?;
+    if !again {
+        call.expect_version(quote.version)?;
+    }
     let number = Some(quote.number.clone());
     let (own, agreement) = match quote.kind {
         QuoteKind::Quote => (number, None),
@@ -47,8 +52,8 @@ pub fn convert(app: &App, call: &Call, id: QuoteId, new: &ConvertIn) -> Result<O
         ..OrderIn::default()
     };
     let placed = place(app, call, &order);
-    let again = matches!(&placed, Err(error) if error.refused() == Some(Code::NothingToDo));
-    if quote.kind == QuoteKind::Quote && new.lines.is_empty() && again {
+    let none = matches!(&placed, Err(error) if error.refused() == Some(Code::NothingToDo));
+    if quote.kind == QuoteKind::Quote && new.lines.is_empty() && none {
         let made = app.store.read(|tx| last_order(tx, id))?;
         return made.map_or(placed, Ok);
     }

@@ -5,7 +5,7 @@ use orderly_core::catalog::{Channel, LegalEntity};
 use orderly_core::id::QuoteId;
 use orderly_core::order::Order;
 use orderly_core::party::{Account, Customer, Party, Site};
-use orderly_core::quote::{Quote, QuoteKind, Terms};
+use orderly_core::quote::{Quote, QuoteKind, QuoteState, Terms};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_core::time::{Day, Instant};
 use orderly_store::Tx;
@@ -31,6 +31,8 @@ pub struct Shown {
     pub revisions: Vec<(i64, Instant, Terms)>,
     /// The orders that draw on it, the latest first.
     pub orders: Vec<Order>,
+    /// What the caller may do with it now.
+    pub allowed: Vec<&'static str>,
 }
 
 /// Returns the id of the quote that `text` stands for: its number or its id.
@@ -60,6 +62,11 @@ pub fn show(app: &App, call: &Call, kind: QuoteKind, text: &str) -> Result<Shown
     })
 }
 
+/// Returns a quote that a command has left so, for its caller: no right to read is asked for.
+pub fn show_as(app: &App, call: &Call, quote: Quote) -> Result<Shown, Error> {
+    app.store.read(|tx| shown(tx, call, quote))
+}
+
 fn shown(tx: &mut Tx<'_>, call: &Call, quote: Quote) -> Result<Shown, Error> {
     let customer = quote.customer.map(|id| customers::get(tx, id)).transpose()?.flatten();
     let party = customer.as_ref().map(|one| parties::get(tx, one.party)).transpose()?.flatten();
@@ -67,8 +74,10 @@ fn shown(tx: &mut Tx<'_>, call: &Call, quote: Quote) -> Result<Shown, Error> {
     for id in quotes::orders_of(tx, quote.id)? {
         drawing.extend(orders::get(tx, id, false)?);
     }
+    let today = super::today(tx, call, quote.legal_entity)?;
     Ok(Shown {
-        today: super::today(tx, call, quote.legal_entity)?,
+        allowed: allowed(&quote, today, call),
+        today,
         channel: channels::get(tx, quote.channel)?,
         entity: settings::entity(tx, quote.legal_entity)?,
         customer,
@@ -79,6 +88,25 @@ fn shown(tx: &mut Tx<'_>, call: &Call, quote: Quote) -> Result<Shown, Error> {
         orders: drawing,
         quote,
     })
+}
+
+/// What the caller may do with a quote now; each is the last part of an address.
+fn allowed(quote: &Quote, today: Day, call: &Call) -> Vec<&'static str> {
+    let may = |right| call.actor.may(right, Scope::default());
+    let open = quote.state != QuoteState::Closed;
+    let left = quote.lines.iter().any(|line| !line.left().is_zero());
+    let own = quote.kind == QuoteKind::Quote;
+    let draw = if own { "convert" } else { "call_off" };
+    let all = [
+        ("revise", Permission::Quote, open),
+        ("reprice", Permission::Quote, open && quote.revision > 0),
+        ("send", Permission::Quote, own && quote.send(today, call.now).is_ok()),
+        ("accept", Permission::Quote, own && quote.accept(today, call.now).is_ok()),
+        ("decline", Permission::Quote, own && quote.decline(call.now).is_ok()),
+        ("close", Permission::Quote, open),
+        (draw, Permission::Place, left && quote.ensure_drawable(today).is_ok()),
+    ];
+    all.into_iter().filter(|(_, right, can)| *can && may(*right)).map(|(name, ..)| name).collect()
 }
 
 /// Returns up to `limit` quotes of a kind before one, the newest first, of one account or of all;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::amount;
+use crate::ops::payments::on_delivery::Owed;
 
 /// Money that came in, what it pays and what is left of it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -72,4 +73,35 @@ fn application(one: &Application, amount: String) -> ApplicationOut {
         TargetKind::Invoice => InvoiceId::from_bytes(one.target).to_string(),
     };
     ApplicationOut { target, kind: one.target_kind.code(), amount }
+}
+
+/// Money that was taken with the goods and has not come to us.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OwedOut {
+    pub payment: String,
+    /// Who has it: the carrier's code, `own` for our own drivers.
+    pub carrier: Option<String>,
+    /// The order's number.
+    pub order: Option<String>,
+    pub currency: String,
+    pub taken: String,
+    pub remitted: String,
+    pub open: String,
+    pub taken_at: String,
+}
+
+impl From<&Owed> for OwedOut {
+    fn from(one: &Owed) -> Self {
+        let money = |minor: i64| amount(minor, one.currency);
+        Self {
+            payment: one.payment.to_string(),
+            carrier: one.carrier.clone(),
+            order: one.order_number.clone(),
+            currency: one.currency.to_string(),
+            taken: money(one.taken),
+            remitted: money(one.remitted),
+            open: money(one.open()),
+            taken_at: one.taken_at.to_string(),
+        }
+    }
 }
