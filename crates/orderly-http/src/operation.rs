@@ -212,15 +212,43 @@ where
 {
     let (takes, answers) = media;
     let handler: Handler = Arc::new(move |cx| {
-        if !takes.contains(&cx.media.as_str()) {
-            let detail = format!("send {}, not `{}`", takes.join(" or "), cx.media);
-            return Err(Problem::new(415, "unsupported_media_type", detail).into());
-        }
+        accepted(cx, takes)?;
         let query = input::query(cx)?;
         Ok(Reply::file(f(cx, query)?))
     });
     let shapes = (shape::of::<Q> as Shape, Body::Raw(takes), Answers::Files(answers));
     Operation::new(Verb::Post, path, id, summary, needs, shapes, handler).untried()
+}
+
+/// A command whose body is a file; `f` reads it from the context and answers with an object.
+pub fn upload<Q, T>(
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    needs: Permission,
+    takes: &'static [&'static str],
+    f: fn(&Cx, Q) -> Result<Done<T>, Error>,
+) -> Operation
+where
+    Q: DeserializeOwned + JsonSchema + 'static,
+    T: Serialize + JsonSchema + 'static,
+{
+    let handler: Handler = Arc::new(move |cx| {
+        accepted(cx, takes)?;
+        let query = input::query(cx)?;
+        Ok(Reply::json(200, f(cx, query)?)?)
+    });
+    let shapes = (shape::of::<Q> as Shape, Body::Raw(takes), Answers::Json(shape::of::<T>));
+    Operation::new(Verb::Post, path, id, summary, needs, shapes, handler)
+}
+
+/// Refuses a body of another media type.
+fn accepted(cx: &Cx, takes: &[&str]) -> Result<(), Problem> {
+    if takes.contains(&cx.media.as_str()) {
+        return Ok(());
+    }
+    let detail = format!("send {}, not `{}`", takes.join(" or "), cx.media);
+    Err(Problem::new(415, "unsupported_media_type", detail))
 }
 
 impl Operation {

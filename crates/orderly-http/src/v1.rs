@@ -1,6 +1,7 @@
 //! The operations, one file for each kind of object.
 
 pub mod accounts;
+pub mod bank;
 pub mod books;
 pub mod channels;
 pub mod counts;
@@ -8,6 +9,7 @@ pub mod customers;
 pub mod desk;
 mod documents;
 pub mod exchanges;
+pub mod exports;
 pub mod fulfillments;
 pub mod invoices;
 pub mod items;
@@ -15,14 +17,19 @@ pub mod loads;
 pub mod locations;
 pub mod orders;
 pub mod paging;
+pub mod payables;
 pub mod payments;
+pub mod prices;
 pub mod purchases;
 pub mod quotes;
+pub mod rebates;
 pub mod refunds;
 pub mod returns;
 pub mod shipments;
 pub mod stock;
 pub mod suppliers;
+pub mod taxes;
+pub mod tills;
 pub mod transfers;
 pub mod vehicles;
 pub mod work_orders;
@@ -47,6 +54,10 @@ pub fn operations() -> Vec<Operation> {
         accounts::operations(),
         invoices::operations(),
         payments::operations(),
+        tills::operations(),
+        bank::operations(),
+        prices::operations(),
+        taxes::operations(),
         books::operations(),
         items::operations(),
         locations::operations(),
@@ -57,6 +68,9 @@ pub fn operations() -> Vec<Operation> {
         work_orders::operations(),
         suppliers::operations(),
         purchases::operations(),
+        payables::operations(),
+        rebates::operations(),
+        exports::operations(),
         desk::operations(),
     ]
     .into_iter()

@@ -8,6 +8,7 @@ pub mod out;
 pub mod parts;
 pub mod purchases;
 pub mod quotes;
+pub mod rows;
 pub mod stock;
 pub mod view;
 pub mod webhooks;

@@ -9,7 +9,9 @@ use orderly_ops::ops::books::entries::EntryIn;
 use orderly_ops::ops::books::journals::{self, Wanted};
 use orderly_ops::ops::books::reports::{self, Ask, Columns, Statement, TaxReport, Trial};
 use orderly_ops::ops::books::stock_value::StockValue;
-use orderly_ops::ops::books::{Clock, chart, entries, periods, rates, ready, stock_value};
+use orderly_ops::ops::books::{
+    Clock, LateCostIn, chart, enter_late_cost, entries, periods, rates, ready, stock_value,
+};
 use orderly_ops::wire::out::books::{JournalOut, RateOut};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -43,6 +45,13 @@ pub fn operations() -> Vec<Operation> {
             reverse,
         )
         .unversioned(),
+        create(
+            "/v1/books/late_costs",
+            "books.late_cost",
+            "Post a cost of goods that came in before, such as freight",
+            KeepBooks,
+            late_cost,
+        ),
         get("/v1/books/periods", "books.periods", "List accounting periods", Read, all_periods),
         get(
             "/v1/books/periods/{period}/warnings",
@@ -215,6 +224,12 @@ fn show(cx: &Cx, asked: EntityQuery) -> Result<Done<JournalOut>, Error> {
 
 fn enter(cx: &Cx, body: EntryIn) -> Result<Done<JournalOut>, Error> {
     let journal = entries::enter(&cx.app, &cx.call, &body)?;
+    let at = format!("/v1/books/journals/{}", journal.head.id);
+    Ok(Done::of(JournalOut::of(&journal, cx.call.now)).at(at))
+}
+
+fn late_cost(cx: &Cx, body: LateCostIn) -> Result<Done<JournalOut>, Error> {
+    let journal = enter_late_cost(&cx.app, &cx.call, &body)?;
     let at = format!("/v1/books/journals/{}", journal.head.id);
     Ok(Done::of(JournalOut::of(&journal, cx.call.now)).at(at))
 }

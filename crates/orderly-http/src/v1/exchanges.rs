@@ -1,7 +1,7 @@
 //! `/v1/exchanges`: goods come back, an order replaces them, and no money moves for what is alike.
 
 use orderly_core::actor::Permission;
-use orderly_core::exchange::Ships;
+use orderly_core::exchange::{ExchangeState, Ships};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_core::returns::Fate;
 use orderly_ops::ops::exchanges::{self as ops, ExchangeIn, Shown};
@@ -14,13 +14,21 @@ use orderly_ops::{Call, Error};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::paging;
 use super::refunds::settlement;
 use crate::input::Nothing;
 use crate::operation::{act, create, get};
-use crate::{Cx, Done, Operation};
+use crate::{Cx, Done, Operation, Page};
 
 pub fn operations() -> Vec<Operation> {
     vec![
+        get(
+            "/v1/exchanges",
+            "exchanges.list",
+            "List exchanges, the latest first",
+            Permission::Read,
+            list,
+        ),
         get(
             "/v1/exchanges/{exchange}",
             "exchanges.get",
@@ -45,6 +53,27 @@ pub fn operations() -> Vec<Operation> {
         )
         .untried(),
     ]
+}
+
+/// Which to list.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Wanted {
+    /// `open`, `done` or `canceled`.
+    state: Option<String>,
+    /// The cursor of the page before.
+    after: Option<String>,
+    /// At most 250; 50 where absent.
+    limit: Option<u32>,
+}
+
+fn list(cx: &Cx, wanted: Wanted) -> Result<Done<Page<ExchangeOut>>, Error> {
+    let limit = paging::limit(wanted.limit);
+    let before = paging::cursor(wanted.after.as_deref())?;
+    let state = paging::word("state", wanted.state.as_deref(), ExchangeState::parse)?;
+    let found = ops::list(&cx.app, &cx.call, state, before, i64::from(limit))?;
+    let id = |one: &Shown| one.exchange.id.to_string();
+    Ok(paging::page(&found, limit, id, |one| ExchangeOut::from(one)).into())
 }
 
 fn done(shown: &Shown) -> Done<ExchangeOut> {

@@ -103,6 +103,10 @@ fn goods_are_taken_back_over_the_counter_and_exchanged() {
         assert_eq!(swapped.json["to_pay"], "0.00");
         let at = format!("/v1/exchanges/{}", swapped.json["number"].as_str().unwrap());
         assert_eq!(owner.get(&at).json["id"], swapped.json["id"]);
+        let list = owner.get("/v1/exchanges?limit=1");
+        assert_eq!(list.json["data"][0]["number"], swapped.json["number"], "{}", list.text);
+        assert_eq!(owner.get("/v1/exchanges?state=canceled").json["data"], json!([]));
+        assert_eq!(owner.get("/v1/exchanges?state=lost").code(), "invalid_field");
         let tried = owner.post("/v1/exchanges?dry_run=true", &swap);
         assert_eq!(tried.status, 422, "it takes several steps: {}", tried.text);
     }

@@ -7,12 +7,15 @@
 extern crate orderly_ops as orderly;
 
 mod back;
+mod cash;
 mod catalog;
 #[path = "../../../orderly/tests/it/fixture.rs"]
 mod fixture;
 mod fulfillments;
 mod loads;
 mod orders;
+mod payables;
+mod prices;
 mod purchases;
 mod quotes;
 mod rim;

@@ -9,6 +9,7 @@ use orderly_core::id::{BankAccountId, BankEntryId, BankStatementId};
 use orderly_core::money::{Currency, Money};
 use orderly_core::refusal::{Code, Refusal, ensure};
 use orderly_core::text;
+use orderly_core::time::Day;
 use orderly_store::Tx;
 use orderly_store::tables::banks::{self, Kept};
 
@@ -16,7 +17,7 @@ use super::command::{Object, Reference, command};
 use super::{orders, settings};
 use crate::call::content_hash;
 use crate::{App, Call, Error};
-pub use files::CsvMap;
+pub use files::{Columns, CsvMap, Source};
 pub use matching::{MatchIn, Matched, match_entry, proposals, unmatch};
 
 impl Object for BankAccount {
@@ -219,6 +220,15 @@ fn gaps(tx: &mut Tx<'_>, own: &BankAccount) -> Result<Vec<String>, Error> {
     Ok(gaps.collect())
 }
 
+/// Returns a movement and what it is now.
+///
+/// # Errors
+/// `not_found`.
+pub fn line(app: &App, call: &Call, id: BankEntryId) -> Result<Matched, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| matching::shown(tx, id, 0))
+}
+
 /// Returns the bank accounts.
 pub fn accounts(app: &App, call: &Call) -> Result<Vec<BankAccount>, Error> {
     call.require(Permission::Read, Scope::default())?;
@@ -234,9 +244,21 @@ pub fn lines(
     open: bool,
     limit: i64,
 ) -> Result<Vec<BankEntry>, Error> {
+    lines_after(app, call, account, open, None, limit)
+}
+
+/// Returns the movements after one, as [`lines`].
+pub fn lines_after(
+    app: &App,
+    call: &Call,
+    account: Option<&str>,
+    open: bool,
+    after: Option<(Day, BankEntryId)>,
+    limit: i64,
+) -> Result<Vec<BankEntry>, Error> {
     call.require(Permission::Read, Scope::default())?;
     app.store.read(|tx| {
         let own = account.map(|code| named(tx, code)).transpose()?;
-        Ok(banks::entries(tx, own.map(|own| own.id), open, limit.clamp(1, 10_000))?)
+        Ok(banks::entries(tx, own.map(|own| own.id), open, after, limit.clamp(1, 10_000))?)
     })
 }

@@ -106,6 +106,22 @@ pub fn find(app: &App, call: &Call, number: &str) -> Result<Shown, Error> {
     })
 }
 
+/// Returns up to `limit` exchanges before one with their parts, of a state or of all, the newest
+/// first.
+pub fn list(
+    app: &App,
+    call: &Call,
+    state: Option<ExchangeState>,
+    before: Option<ExchangeId>,
+    limit: i64,
+) -> Result<Vec<Shown>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| {
+        let found = exchanges::list(tx, state, before, limit.clamp(1, 1_000))?;
+        found.into_iter().map(|one| shown(tx, call, one)).collect()
+    })
+}
+
 fn shown(tx: &mut Tx<'_>, call: &Call, exchange: Exchange) -> Result<Shown, Error> {
     let gone = |what: &str| Error::Internal(format!("{what} of {} is gone", exchange.number));
     let original = tables::orders::get(tx, exchange.order, false)?;

@@ -381,6 +381,7 @@ pub fn resume(app: &App, call: &Call, code: &str) -> Result<Session, Error> {
         let drawer = named(tx, code)?;
         work(call, drawer.location)?;
         let before = current(tx, &drawer)?;
+        call.expect_version(before.version)?;
         let mut ids = orders::ids_after_audit(call);
         let decision = Decision { session: before.resume()?, entries: Vec::new() };
         save(tx, call, &mut ids, &before, decision, (None, "till.resumed"))
@@ -454,6 +455,63 @@ pub fn report(app: &App, call: &Call, code: &str, number: Option<i64>) -> Result
         let counts = if blind { Vec::new() } else { tills::counts(tx, id)? };
         Ok(Report { drawer, session, expected, entries, sums, counts })
     })
+}
+
+/// A drawer with its latest session.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub drawer: Drawer,
+    /// The location's code.
+    pub location: String,
+    pub session: Option<Session>,
+    /// What the caller may do with it now; each is the last part of an address.
+    pub allowed: Vec<&'static str>,
+}
+
+/// Returns how the drawer with this code stands.
+///
+/// # Errors
+/// `not_found`.
+pub fn show(app: &App, call: &Call, code: &str) -> Result<Standing, Error> {
+    app.store.read(|tx| {
+        let drawer = named(tx, code)?;
+        let scope = Scope { location: Some(drawer.location), ..Scope::default() };
+        call.require(Permission::Read, scope)?;
+        let last = tills::list(tx, Some(drawer.id), 1)?.pop();
+        standing(tx, call, drawer, last)
+    })
+}
+
+/// Returns how a drawer stands whose session a command has left so: no right to read is asked for.
+pub fn show_as(app: &App, call: &Call, session: Session) -> Result<Standing, Error> {
+    app.store.read(|tx| {
+        let drawer = tills::drawer(tx, session.drawer)?;
+        let missing = || Error::Internal(format!("session {} has no drawer", session.number));
+        standing(tx, call, drawer.ok_or_else(missing)?, Some(session))
+    })
+}
+
+fn standing(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    drawer: Drawer,
+    session: Option<Session>,
+) -> Result<Standing, Error> {
+    let location = locations::get(tx, drawer.location)?.map(|location| location.code);
+    let scope = Scope { location: Some(drawer.location), ..Scope::default() };
+    let may = call.actor.may(Permission::WorkTill, scope);
+    let names: &[&'static str] = match session.as_ref().map(|session| session.state) {
+        None | Some(SessionState::Closed) => &["open"],
+        Some(SessionState::Open) => &["pay_in", "pay_out", "drop", "count"],
+        Some(SessionState::Counted) => &["resume", "close"],
+    };
+    let moves = call.actor.may(Permission::MoveCash, Scope::default());
+    let allowed = names
+        .iter()
+        .copied()
+        .filter(|name| may && (moves || !["pay_in", "pay_out", "drop"].contains(name)));
+    let allowed = allowed.collect();
+    Ok(Standing { drawer, location: location.unwrap_or_default(), session, allowed })
 }
 
 /// Returns every drawer with its latest session.

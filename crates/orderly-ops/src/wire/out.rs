@@ -3,16 +3,22 @@
 
 pub mod accounts;
 pub mod back;
+pub mod bank;
 pub mod books;
 pub mod catalog;
 pub mod invoices;
 pub mod loads;
 pub mod moving;
 mod order;
+pub mod payables;
 pub mod payments;
+pub mod prices;
 pub mod purchases;
 pub mod quotes;
+pub mod rebates;
 pub mod stock;
+pub mod taxes;
+pub mod tills;
 
 use orderly_core::money::{Currency, Money};
 use orderly_core::order::Quantities;

@@ -59,6 +59,8 @@ const PERSONAL: &[&str] = &[
     "contact_name",
     "signed_by",
     "received_by",
+    "payer",
+    "payer_iban",
     "driver",
     "latitude_e6",
     "longitude_e6",

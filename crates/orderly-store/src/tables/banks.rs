@@ -220,21 +220,24 @@ pub fn entry(tx: &mut Tx<'_>, id: BankEntryId) -> Result<Option<BankEntry>, Stor
     tx.query_one("SELECT * FROM bank_entry WHERE id = $1", &[&id], entry_from_row)
 }
 
-/// Returns the movements of an account or of all, the latest first; only those that nothing
-/// explains where `open`.
+/// Returns the movements of an account or of all after one, the latest first; only those that
+/// nothing explains where `open`.
 pub fn entries(
     tx: &mut Tx<'_>,
     account: Option<BankAccountId>,
     open: bool,
+    after: Option<(Day, BankEntryId)>,
     limit: i64,
 ) -> Result<Vec<BankEntry>, StoreError> {
+    let (last, id) = after.unzip();
     tx.query(
         "SELECT e.* FROM bank_entry e
           WHERE ($1 IS NULL OR e.bank_account_id = $1)
             AND ($2 = 0 OR NOT EXISTS (SELECT 1 FROM bank_match m
                   WHERE m.bank_entry_id = e.id AND m.undone_at IS NULL))
-          ORDER BY e.booked_on DESC, e.id DESC LIMIT $3",
-        &[&account, &i64::from(open), &limit],
+            AND ($3 IS NULL OR e.booked_on < $3 OR (e.booked_on = $3 AND e.id < $4))
+          ORDER BY e.booked_on DESC, e.id DESC LIMIT $5",
+        &[&account, &i64::from(open), &last, &id, &limit],
         entry_from_row,
     )
 }
@@ -307,13 +310,17 @@ pub fn insert_match(
     Ok(added == 1)
 }
 
-/// Returns the match of a movement that holds, locked against other writers.
-pub fn match_of(tx: &mut Tx<'_>, entry: BankEntryId) -> Result<Option<Match>, StoreError> {
+/// Returns the match of a movement that holds; with `lock`, other writers of it wait.
+pub fn match_of(
+    tx: &mut Tx<'_>,
+    entry: BankEntryId,
+    lock: bool,
+) -> Result<Option<Match>, StoreError> {
     let sql = match tx.engine() {
-        Engine::Postgres => {
+        Engine::Postgres if lock => {
             "SELECT * FROM bank_match WHERE bank_entry_id = $1 AND undone_at IS NULL FOR UPDATE"
         }
-        Engine::Sqlite => "SELECT * FROM bank_match WHERE bank_entry_id = $1 AND undone_at IS NULL",
+        _ => "SELECT * FROM bank_match WHERE bank_entry_id = $1 AND undone_at IS NULL",
     };
     tx.query_one(sql, &[&entry], |row| {
         Ok(Match {

@@ -1,6 +1,6 @@
 //! Exchanges: which order replaces what came back.
 
-use orderly_core::exchange::Exchange;
+use orderly_core::exchange::{Exchange, ExchangeState};
 use orderly_core::id::{ExchangeId, OrderId, ReturnId};
 
 use crate::codec::v;
@@ -64,6 +64,19 @@ pub fn of_replacement(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Exchange>, 
 /// Returns the exchange with this number.
 pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<Exchange>, StoreError> {
     tx.query_one("SELECT * FROM exchange WHERE number = $1", &[&number], from_row)
+}
+
+/// Returns up to `limit` exchanges before one, of a state or of all, the newest first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    state: Option<ExchangeState>,
+    before: Option<ExchangeId>,
+    limit: i64,
+) -> Result<Vec<Exchange>, StoreError> {
+    let sql = "SELECT * FROM exchange
+                WHERE ($1 IS NULL OR state = $1) AND ($2 IS NULL OR id < $2)
+                ORDER BY id DESC LIMIT $3";
+    tx.query(sql, &[&state, &before, &limit], from_row)
 }
 
 /// Saves the state of an exchange; false where it was changed meanwhile.

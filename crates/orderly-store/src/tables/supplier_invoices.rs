@@ -174,19 +174,23 @@ pub struct Wanted {
     pub open: bool,
     /// Only what is due up to this day.
     pub due_by: Option<Day>,
+    /// Only what comes after this document, by due day and id.
+    pub after: Option<(Day, SupplierInvoiceId)>,
     pub limit: u32,
 }
 
 /// Returns documents by due day, then by id, with their lines.
 pub fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Vec<SupplierInvoice>, StoreError> {
     let open = i64::from(wanted.open);
+    let (last, id) = wanted.after.unzip();
     let mut found = tx.query(
         "SELECT * FROM supplier_invoice
           WHERE ($1 IS NULL OR supplier_id = $1) AND ($2 IS NULL OR state = $2)
             AND ($3 = 0 OR (state = 'posted' AND settled_minor < total_minor))
             AND ($4 IS NULL OR due_on <= $4)
-          ORDER BY due_on, id LIMIT $5",
-        &[&wanted.supplier, &wanted.state, &open, &wanted.due_by, &wanted.limit],
+            AND ($5 IS NULL OR due_on > $5 OR (due_on = $5 AND id > $6))
+          ORDER BY due_on, id LIMIT $7",
+        &[&wanted.supplier, &wanted.state, &open, &wanted.due_by, &last, &id, &wanted.limit],
         from_row,
     )?;
     for one in &mut found {

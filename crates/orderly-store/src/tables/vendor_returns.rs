@@ -106,16 +106,18 @@ pub fn of_line(
     tx.query_one(sql, &[&line], |row| row.get("vendor_return_id"))
 }
 
-/// Returns up to `limit` returns, the newest first, with their lines; one supplier's only where
-/// one is given.
+/// Returns up to `limit` returns before one, the newest first, with their lines; one supplier's
+/// only where one is given.
 pub fn list(
     tx: &mut Tx<'_>,
     supplier: Option<SupplierId>,
+    before: Option<VendorReturnId>,
     limit: u32,
 ) -> Result<Vec<VendorReturn>, StoreError> {
-    let sql = "SELECT * FROM vendor_return WHERE ($1 IS NULL OR supplier_id = $1)
-                ORDER BY id DESC LIMIT $2";
-    let mut found = tx.query(sql, &[&supplier, &limit], from_row)?;
+    let sql = "SELECT * FROM vendor_return
+                WHERE ($1 IS NULL OR supplier_id = $1) AND ($2 IS NULL OR id < $2)
+                ORDER BY id DESC LIMIT $3";
+    let mut found = tx.query(sql, &[&supplier, &before, &limit], from_row)?;
     for one in &mut found {
         one.lines = lines_of(tx, one.id)?;
     }

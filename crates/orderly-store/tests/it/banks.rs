@@ -76,12 +76,17 @@ fn statements_movements_and_matches_are_kept_once() {
             assert_eq!(banks::insert_entries(tx, &[(entry.clone(), [8; 16])], at(2))?, 0);
             assert!(banks::has_entry(tx, own.id, [8; 16])?);
             assert_eq!(banks::entry(tx, entry.id)?, Some(entry.clone()));
-            assert_eq!(banks::entries(tx, Some(own.id), true, 9)?, std::slice::from_ref(&entry));
+            assert_eq!(
+                banks::entries(tx, Some(own.id), true, None, 9)?,
+                std::slice::from_ref(&entry)
+            );
             assert!(banks::insert_match(tx, &made, ActorKind::Owner, UserId::NONE)?);
             let other = Match { id: BankMatchId::from_bytes([16; 16]), ..made.clone() };
             assert!(!banks::insert_match(tx, &other, ActorKind::Owner, UserId::NONE)?);
-            assert_eq!(banks::match_of(tx, entry.id)?, Some(made.clone()));
-            assert_eq!(banks::entries(tx, None, true, 9)?, []);
+            assert_eq!(banks::match_of(tx, entry.id, true)?, Some(made.clone()));
+            assert_eq!(banks::entries(tx, None, true, None, 9)?, []);
+            let end = Some((entry.booked_on, entry.id));
+            assert_eq!(banks::entries(tx, None, false, end, 9)?, []);
             assert_eq!(banks::payers(tx, "DE1")?, [customer]);
             banks::insert_remitted(tx, made.id, &[(payment, 400)])?;
             assert_eq!(banks::remitted(tx, payment)?, 400);

@@ -43,6 +43,9 @@ fn an_exchange_is_found_by_each_of_its_parts() {
             assert_eq!(exchanges::of_replacement(tx, first)?, None);
             assert_eq!(exchanges::by_number(tx, "EX-1")?, Some(one.clone()));
             let done = Exchange { state: ExchangeState::Done, version: 2, ..one.clone() };
+            assert_eq!(exchanges::list(tx, Some(one.state), None, 9)?, std::slice::from_ref(&one));
+            assert_eq!(exchanges::list(tx, None, Some(one.id), 9)?, []);
+            assert_eq!(exchanges::list(tx, Some(done.state), None, 9)?, []);
             assert!(exchanges::save(tx, &one, &done)?);
             assert!(!exchanges::save(tx, &one, &done)?, "somebody else saved it");
             Ok(())

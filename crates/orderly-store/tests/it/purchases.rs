@@ -490,7 +490,9 @@ fn vendor_returns_are_kept_until_they_are_decided() {
         let found = world.write(|tx| vendor_returns::get(tx, one.id, true));
         assert_eq!(found.as_ref(), Some(&after));
         let supplier = Some(world.supplier.id);
-        assert_eq!(world.write(|tx| vendor_returns::list(tx, supplier, 5)), [after]);
+        let end = Some(after.id);
+        assert_eq!(world.write(|tx| vendor_returns::list(tx, supplier, end, 5)), []);
+        assert_eq!(world.write(|tx| vendor_returns::list(tx, supplier, None, 5)), [after]);
     }
 }
 

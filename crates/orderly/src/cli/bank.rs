@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use orderly_core::bank::propose::Proposal;
 use orderly_core::books::Account;
 use orderly_core::id::{BankEntryId, PaymentId};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::output::table;
 use super::payments::{customer_of, invoices_of, payment_text};
@@ -15,6 +15,7 @@ use super::{Given, Session};
 use crate::Error;
 use crate::ops::bank::{self, BankAccountIn, CsvMap, MatchIn, Matched};
 use crate::wire::out::amount;
+use crate::wire::out::bank::{BankAccountOut, BankLineOut, ImportedOut, MatchedOut, ProposalOut};
 
 #[derive(Debug, Subcommand)]
 pub enum Bank {
@@ -115,12 +116,7 @@ impl Bank {
         match self {
             Self::Accounts => {
                 let found = bank::accounts(&app, &session.reading())?;
-                let objects = found.iter().map(|one| {
-                    json!({
-                        "code": one.code, "name": one.name, "iban": one.iban,
-                        "currency": one.currency.to_string(),
-                    })
-                });
+                let objects = found.iter().map(BankAccountOut::from);
                 session.out.answer(&json!({ "accounts": objects.collect::<Vec<_>>() }), || {
                     let rows = found.iter().map(|one| {
                         let iban = one.iban.clone().unwrap_or_default();
@@ -147,8 +143,12 @@ impl Bank {
                 lines(session, account.as_deref(), *open, *limit)
             }
             Self::Proposals { line } => {
-                let all = bank::proposals(&app, &session.reading(), line_of(line)?)?;
-                let objects: Vec<Value> = all.iter().map(proposal_json).collect();
+                let (line, reading) = (line_of(line)?, session.reading());
+                let all = bank::proposals(&app, &reading, line)?;
+                let currency = bank::line(&app, &reading, line)?.entry.currency;
+                let places = (1..).zip(&all);
+                let objects: Vec<ProposalOut> =
+                    places.map(|(place, one)| ProposalOut::new(place, one, currency)).collect();
                 session.out.answer(&json!({ "proposals": objects }), || proposals_text(&all))
             }
             Self::Match(given) => given.run(session),
@@ -179,18 +179,7 @@ impl Bank {
         };
         let call = session.changing(given, self)?;
         let done = bank::import(&app, &call, account, &content, map.as_ref())?;
-        let statements = done.statements.iter().map(|(kept, known)| {
-            json!({
-                "number": kept.number, "format": kept.format.code(), "lines": kept.entries,
-                "added": kept.added, "known": known,
-            })
-        });
-        let object = json!({
-            "statements": statements.collect::<Vec<_>>(),
-            "gaps": done.gaps,
-            "matched": done.matched.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        });
-        session.out.answer(&object, || {
+        session.out.answer(&ImportedOut::from(&done), || {
             let mut out: Vec<String> = Vec::new();
             for (kept, known) in &done.statements {
                 let seen = if *known { ", known already" } else { "" };
@@ -216,20 +205,7 @@ fn lines(
 ) -> Result<ExitCode, Error> {
     let app = session.open()?;
     let found = bank::lines(&app, &session.reading(), account, open, limit)?;
-    let objects = found.iter().map(|one| {
-        json!({
-            "id": one.id.to_string(),
-            "booked_on": one.booked_on.to_string(),
-            "amount": amount(one.line.amount, one.currency),
-            "currency": one.currency.to_string(),
-            "purpose": one.line.purpose,
-            "payer": one.line.payer,
-            "payer_iban": one.line.payer_iban,
-            "reference": one.line.reference,
-            "end_to_end": one.line.end_to_end,
-            "creditor_reference": one.line.creditor_reference,
-        })
-    });
+    let objects = found.iter().map(BankLineOut::from);
     session.out.answer(&json!({ "lines": objects.collect::<Vec<_>>() }), || {
         let rows = found.iter().map(|one| {
             vec![
@@ -242,13 +218,6 @@ fn lines(
         });
         table(&["line", "day", "amount>", "payer", "purpose"], rows)
     })
-}
-
-fn proposal_json(one: &Proposal) -> Value {
-    let parts = one.parts.iter().map(|(candidate, minor)| {
-        json!({ "number": candidate.name, "minor": minor, "open_minor": candidate.open })
-    });
-    json!({ "score": one.score, "why": one.why, "parts": parts.collect::<Vec<_>>() })
 }
 
 fn proposals_text(all: &[Proposal]) -> String {
@@ -288,15 +257,7 @@ impl Match {
 
 fn answer(session: &Session, done: &Matched) -> Result<ExitCode, Error> {
     let currency = done.entry.currency;
-    let object = json!({
-        "line": done.entry.id.to_string(),
-        "matched": done.found.is_some(),
-        "account": done.found.as_ref().map(|one| one.account.code()),
-        "fees": done.found.as_ref().map(|one| amount(one.fees, currency)),
-        "payment": done.payment.as_ref().map(crate::wire::out::payments::PaymentOut::from),
-        "difference": amount(done.difference, currency),
-    });
-    session.out.answer(&object, || {
+    session.out.answer(&MatchedOut::from(done), || {
         let mut text = match (&done.found, &done.payment) {
             (None, _) => "The movement is open again".to_owned(),
             (Some(_), Some(payment)) => payment_text(payment),

@@ -7,13 +7,14 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use orderly_core::time::Day;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Session;
 use super::accounts::money::day;
 use crate::Error;
 use crate::ops::accounts::statements::{self, Period};
 use crate::ops::export;
+use crate::wire::rows::{csv, ndjson};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum What {
@@ -109,58 +110,5 @@ impl Export {
             What::Invoices => export::Export::Invoices(range),
             What::Statements => return None,
         })
-    }
-}
-
-fn ndjson(row: &[(String, Value)]) -> Result<Vec<u8>, Error> {
-    let object: Map<String, Value> = row.iter().cloned().collect();
-    let mut text =
-        serde_json::to_vec(&object).map_err(|error| Error::Internal(error.to_string()))?;
-    text.push(b'\n');
-    Ok(text)
-}
-
-fn csv(row: &[(String, Value)], head: bool) -> Result<Vec<u8>, Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let wrong = |error: csv::Error| Error::Internal(error.to_string());
-    if head {
-        writer.write_record(row.iter().map(|(name, _)| name)).map_err(wrong)?;
-    }
-    writer.write_record(row.iter().map(|(_, value)| cell(value))).map_err(wrong)?;
-    writer.into_inner().map_err(|error| Error::Internal(error.to_string()))
-}
-
-/// A value as a spreadsheet may read it: text that would be taken for a formula gets a `'`.
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => {
-            let formula =
-                text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-            let number = text.parse::<f64>().is_ok_and(f64::is_finite);
-            if formula && !number { format!("'{text}") } else { text.clone() }
-        }
-        other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-    use serde_json::json;
-
-    #[test]
-    fn formulas_are_text_and_numbers_stay_numbers() {
-        for (value, expected) in [
-            (json!("=1+1"), "'=1+1"),
-            (json!("@SUM(A1)"), "'@SUM(A1)"),
-            (json!("-5.00"), "-5.00"),
-            (json!("-cmd"), "'-cmd"),
-            (json!("＝1"), "'＝1"),
-            (json!(-5), "-5"),
-            (json!(null), ""),
-        ] {
-            assert_eq!(cell(&value), expected);
-        }
     }
 }

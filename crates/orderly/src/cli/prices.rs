@@ -2,20 +2,24 @@
 
 mod explain;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use orderly_core::id::ItemId;
 use orderly_core::pricing::new::{NewDiscountRule, NewEntry, NewList};
 use orderly_core::pricing::{PriceList, Span};
 use rust_decimal::Decimal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::output::{print, table};
 use super::{Given, Session};
-use crate::Error;
 use crate::ops::prices::terms::{self, NewItemTerms};
 use crate::ops::prices::{lists, sheet};
+use crate::ops::read::names::{Ids, names};
+use crate::wire::out::prices::{GroupOut, PriceListOut, PriceOut};
+use crate::{App, Error};
 pub(super) use explain::lines;
 
 #[derive(Debug, Subcommand)]
@@ -260,8 +264,12 @@ pub(super) fn days(span: Span) -> String {
 }
 
 fn all(session: &Session) -> Result<ExitCode, Error> {
-    let found = lists::all(&session.open()?, &session.reading())?;
-    session.out.answer(&json!({ "lists": found }), || {
+    let app = session.open()?;
+    let found = lists::all(&app, &session.reading())?;
+    let mut subjects = lists::subjects(&app, &found)?;
+    let objects: Vec<PriceListOut> =
+        found.iter().map(|one| PriceListOut::new(one, subjects.remove(&one.id))).collect();
+    session.out.answer(&json!({ "lists": objects }), || {
         if found.is_empty() {
             return "No price lists. Add one: `orderly prices list-set CODE`.".into();
         }
@@ -281,18 +289,11 @@ fn all(session: &Session) -> Result<ExitCode, Error> {
 }
 
 fn show(session: &Session, code: &str) -> Result<ExitCode, Error> {
-    let (list, entries) = lists::show(&session.open()?, &session.reading(), code)?;
-    let prices: Vec<Value> = entries
-        .iter()
-        .map(|(sku, entry)| {
-            json!({
-                "sku": sku, "from_quantity": entry.from, "price": entry.price.to_string(),
-                "price_unit": entry.unit, "from": entry.valid.from.map(|day| day.to_string()),
-                "until": entry.valid.until.map(|day| day.to_string()),
-            })
-        })
-        .collect();
-    session.out.answer(&json!({ "list": list, "prices": prices }), || {
+    let app = session.open()?;
+    let (list, entries) = lists::show(&app, &session.reading(), code)?;
+    let prices: Vec<PriceOut> =
+        entries.iter().map(|(sku, entry)| PriceOut::new(sku, entry)).collect();
+    session.out.answer(&json!({ "list": out(&app, &list)?, "prices": prices }), || {
         let rows = entries.iter().map(|(sku, entry)| {
             vec![
                 sku.clone(),
@@ -306,6 +307,12 @@ fn show(session: &Session, code: &str) -> Result<ExitCode, Error> {
         let PriceList { code, name, scope, currency, .. } = &list;
         format!("{code}: {name}, {} in {currency}\n{}", scope.code(), table(&head, rows))
     })
+}
+
+/// A list as it is answered.
+fn out(app: &App, list: &PriceList) -> Result<PriceListOut, Error> {
+    let subject = lists::subjects(app, std::slice::from_ref(list))?.remove(&list.id);
+    Ok(PriceListOut::new(list, subject))
 }
 
 impl SetList {
@@ -326,9 +333,9 @@ impl SetList {
         };
         let app = session.open()?;
         let list = lists::set(&app, &session.changing(&self.given, self)?, &new)?;
-        session
-            .out
-            .answer(&list, || format!("Price list {} is set: {}.", list.code, days(list.valid)))
+        session.out.answer(&out(&app, &list)?, || {
+            format!("Price list {} is set: {}.", list.code, days(list.valid))
+        })
     }
 }
 
@@ -348,14 +355,16 @@ impl SetPrice {
         let app = session.open()?;
         let call = session.changing(&self.given, self)?;
         let list = lists::put(&app, &call, &self.list, &[self.entry()])?;
-        session.out.answer(&list, || format!("{} costs {} in {}.", self.sku, self.price, list.code))
+        session.out.answer(&out(&app, &list)?, || {
+            format!("{} costs {} in {}.", self.sku, self.price, list.code)
+        })
     }
 
     fn remove(&self, session: &Session) -> Result<ExitCode, Error> {
         let app = session.open()?;
         let call = session.changing(&self.given, self)?;
         let list = lists::remove(&app, &call, &self.list, &self.entry())?;
-        session.out.answer(&list, || format!("{} has this price no more.", list.code))
+        session.out.answer(&out(&app, &list)?, || format!("{} has this price no more.", list.code))
     }
 }
 
@@ -436,14 +445,13 @@ impl AccountTerms {
 }
 
 fn groups(session: &Session) -> Result<ExitCode, Error> {
-    let (groups, rules) = terms::groups(&session.open()?, &session.reading())?;
-    let named: Vec<Value> = groups
-        .iter()
-        .map(|group| {
-            let own: Vec<_> = rules.iter().filter(|rule| rule.group == group.id).collect();
-            json!({ "code": group.code, "name": group.name, "discounts": own })
-        })
-        .collect();
+    let app = session.open()?;
+    let (groups, rules) = terms::groups(&app, &session.reading())?;
+    let items: Vec<ItemId> = rules.iter().filter_map(|rule| rule.item).collect();
+    let known = names(&app, &Ids { items: items.clone(), ..Ids::default() })?;
+    let skus: HashMap<ItemId, String> = items.into_iter().map(|id| (id, known.sku(id))).collect();
+    let named: Vec<GroupOut> =
+        groups.iter().map(|group| GroupOut::new(group, &rules, &skus)).collect();
     session.out.answer(&json!({ "groups": named }), || {
         let mut rows = Vec::new();
         for group in &groups {

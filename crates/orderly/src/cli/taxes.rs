@@ -15,6 +15,7 @@ use super::{Given, Session};
 use crate::Error;
 use crate::ops::prices::explain::{self, Question};
 use crate::ops::taxes;
+use crate::wire::out::taxes::{ExemptionOut, TaxCodeOut, TaxRuleOut, TaxesOut};
 
 #[derive(Debug, Subcommand)]
 pub enum Taxes {
@@ -157,7 +158,9 @@ impl Taxes {
                 let call = session.changing(given, self)?;
                 let id = rule.parse()?;
                 let ended = taxes::end(&session.open()?, &call, id, day(until)?)?;
-                session.out.answer(&ended, || format!("{} {}.", ended.code, days(ended.valid)))
+                session.out.answer(&TaxRuleOut::from(&ended), || {
+                    format!("{} {}.", ended.code, days(ended.valid))
+                })
             }
             Self::Exempt(exempt) => exempt.run(session),
             Self::On { given } => switch(session, given, true),
@@ -178,15 +181,7 @@ fn switch(session: &Session, given: &Given, on: bool) -> Result<ExitCode, Error>
 
 fn list(session: &Session) -> Result<ExitCode, Error> {
     let known = taxes::all(&session.open()?, &session.reading())?;
-    let exemptions: Vec<_> = known
-        .exemptions
-        .iter()
-        .map(|(one, account)| json!({ "account": account, "exemption": one }))
-        .collect();
-    let object = json!({
-        "on": known.on, "codes": known.codes, "rules": known.rules, "exemptions": exemptions,
-    });
-    session.out.answer(&object, || {
+    session.out.answer(&TaxesOut::from(&known), || {
         let codes = known.codes.iter().map(|code| {
             let note = code.note.clone().unwrap_or_default();
             vec![code.code.clone(), code.name.clone(), code.kind.code().into(), note]
@@ -232,7 +227,7 @@ impl CodeArgs {
         };
         let app = session.open()?;
         let code = taxes::code(&app, &session.changing(&self.given, self)?, &new)?;
-        session.out.answer(&code, || format!("Tax code {} is set.", code.code))
+        session.out.answer(&TaxCodeOut::from(&code), || format!("Tax code {} is set.", code.code))
     }
 }
 
@@ -252,9 +247,9 @@ impl RuleArgs {
         };
         let app = session.open()?;
         let rule = taxes::rule(&app, &session.changing(&self.given, self)?, &new)?;
-        session
-            .out
-            .answer(&rule, || format!("{} is {} {}.", rule.code, rate(&rule), days(rule.valid)))
+        session.out.answer(&TaxRuleOut::from(&rule), || {
+            format!("{} is {} {}.", rule.code, rate(&rule), days(rule.valid))
+        })
     }
 }
 
@@ -270,9 +265,9 @@ impl ExemptArgs {
         };
         let app = session.open()?;
         let set = taxes::exempt(&app, &session.changing(&self.given, self)?, &new)?;
-        session
-            .out
-            .answer(&set, || format!("Account {} is exempt by {}.", self.account, set.certificate))
+        session.out.answer(&ExemptionOut::new(&set, &self.account), || {
+            format!("Account {} is exempt by {}.", self.account, set.certificate)
+        })
     }
 }
 

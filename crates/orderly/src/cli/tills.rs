@@ -4,14 +4,16 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use orderly_core::books::Account;
-use orderly_core::till::{EntryKind, Session as TillSession, SessionState};
-use serde_json::{Value, json};
+use orderly_core::till::{EntryKind, Session as TillSession};
+use serde_json::json;
 
 use super::output::table;
 use super::{Given, Session};
 use crate::Error;
+use crate::ops::read::names::{Ids, names};
 use crate::ops::tills::{self, DrawerIn, MoveIn, Report};
 use crate::wire::out::amount;
+use crate::wire::out::tills::{DrawerOut, ReportOut, SessionOut};
 
 #[derive(Debug, Subcommand)]
 pub enum Tills {
@@ -134,10 +136,10 @@ impl Tills {
             }
             Self::Report { drawer, session: number } => {
                 let report = tills::report(&app, &session.reading(), drawer, *number)?;
-                return session.out.answer(&report_json(&report), || report_text(&report));
+                return session.out.answer(&ReportOut::from(&report), || report_text(&report));
             }
         };
-        session.out.answer(&session_json(&done), || session_text(&done))
+        session.out.answer(&SessionOut::from(&done), || session_text(&done))
     }
 }
 
@@ -167,13 +169,10 @@ fn read_pieces(texts: &[String]) -> Result<Vec<(String, i64)>, Error> {
 fn list(session: &Session) -> Result<ExitCode, Error> {
     let app = session.open()?;
     let found = tills::list(&app, &session.reading())?;
-    let objects = found.iter().map(|(drawer, last)| {
-        json!({
-            "code": drawer.code,
-            "name": drawer.name,
-            "currency": drawer.currency.to_string(),
-            "session": last.as_ref().map(session_json),
-        })
+    let names = names(&app, &Ids::default())?;
+    let objects = found.iter().map(|(drawer, last)| DrawerOut {
+        session: last.as_ref().map(SessionOut::from),
+        ..DrawerOut::new(drawer, names.location(drawer.location))
     });
     session.out.answer(&json!({ "drawers": objects.collect::<Vec<_>>() }), || {
         let rows = found.iter().map(|(drawer, last)| {
@@ -190,25 +189,6 @@ fn list(session: &Session) -> Result<ExitCode, Error> {
     })
 }
 
-/// What should be there is not shown before it was counted.
-fn session_json(one: &TillSession) -> Value {
-    let money = |minor: i64| amount(minor, one.currency);
-    let seen = one.state != SessionState::Open;
-    json!({
-        "id": one.id.to_string(),
-        "number": one.number,
-        "state": one.state.code(),
-        "business_on": one.business_on.to_string(),
-        "currency": one.currency.to_string(),
-        "float": money(one.float),
-        "expected": seen.then(|| money(one.expected)),
-        "counted": one.counted.map(money),
-        "difference": one.difference.map(money),
-        "reason": one.reason,
-        "version": one.version,
-    })
-}
-
 fn session_text(one: &TillSession) -> String {
     let money = |minor: i64| format!("{} {}", amount(minor, one.currency), one.currency);
     let mut text = format!("Session {} of {}: {}", one.number, one.business_on, one.state.code());
@@ -222,36 +202,6 @@ fn session_text(one: &TillSession) -> String {
         }
     }
     text
-}
-
-fn report_json(report: &Report) -> Value {
-    let money = |minor: i64| amount(minor, report.session.currency);
-    let sums = report
-        .sums
-        .iter()
-        .map(|(kind, (count, sum))| json!({ "kind": kind, "count": count, "amount": money(*sum) }));
-    let entries = report.entries.iter().map(|one| {
-        json!({
-            "kind": one.kind.code(),
-            "amount": money(one.amount),
-            "account": one.account,
-            "reason": one.reason,
-            "at": one.recorded_at.to_string(),
-        })
-    });
-    let counts = report.counts.iter().map(|one| {
-        let pieces = one.pieces.iter();
-        let pieces =
-            pieces.map(|(value, count)| json!({ "value": money(*value), "pieces": count }));
-        json!({ "counted": money(one.counted), "pieces": pieces.collect::<Vec<_>>() })
-    });
-    json!({
-        "drawer": report.drawer.code,
-        "session": session_json(&report.session),
-        "sums": sums.collect::<Vec<_>>(),
-        "entries": entries.collect::<Vec<_>>(),
-        "counts": counts.collect::<Vec<_>>(),
-    })
 }
 
 fn report_text(report: &Report) -> String {

@@ -247,7 +247,7 @@ fn a_statement_is_taken_in_once_and_its_movements_pay_invoices() {
         assert_eq!((open_of(&shop, one), open_of(&shop, two)), (0, 0));
         assert_eq!((shop.booked(Account::Bank), shop.booked(Account::Receivables)), (3_000, 0));
         let refusal = shop.unchanged(|| match_entry(app, &shop.call(), id, &chosen));
-        assert_eq!(refusal.code(), Code::InvalidField);
+        assert_eq!(refusal.code(), Code::AlreadyMatched);
         let plain = MatchIn { customer: Some(customer), ..MatchIn::default() };
         let refusal = shop.unchanged(|| match_entry(app, &shop.call(), id, &plain));
         assert_eq!(refusal.code(), Code::AlreadyMatched);

@@ -29,6 +29,7 @@ fn drawn(cx: &Cx, error: Option<&Error>) -> Result<Page, Error> {
         state: SupplierInvoiceState::parse(only),
         open: only == "open",
         due_by: None,
+        after: None,
         limit: ROWS,
     };
     let found = bills::list(&cx.app, &cx.call, &wanted)?;

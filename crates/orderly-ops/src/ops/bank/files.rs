@@ -15,40 +15,54 @@ const MOST: usize = 64 << 20;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CsvMap {
-    source: Source,
-    columns: Columns,
+    pub source: Source,
+    pub columns: Columns,
 }
 
+/// How its rows are written.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Source {
+pub struct Source {
     #[serde(default = "semicolon")]
-    delimiter: char,
+    pub delimiter: char,
     /// What parts the whole from the fraction.
     #[serde(default = "comma")]
-    decimal: char,
+    pub decimal: char,
     #[serde(default = "day_first")]
-    date_format: String,
+    pub date_format: String,
     /// Lines before the head.
     #[serde(default)]
-    skip: usize,
+    pub skip: usize,
     /// The newest movement stands first.
     #[serde(default)]
-    newest_first: bool,
+    pub newest_first: bool,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+impl Default for Source {
+    fn default() -> Self {
+        Self {
+            delimiter: semicolon(),
+            decimal: comma(),
+            date_format: day_first(),
+            skip: 0,
+            newest_first: false,
+        }
+    }
+}
+
+/// What its columns are called.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Columns {
-    booked_on: String,
-    valued_on: Option<String>,
-    amount: String,
+pub struct Columns {
+    pub booked_on: String,
+    pub valued_on: Option<String>,
+    pub amount: String,
     /// The balance after the movement.
-    balance: Option<String>,
-    purpose: Option<String>,
-    payer: Option<String>,
-    payer_iban: Option<String>,
-    reference: Option<String>,
+    pub balance: Option<String>,
+    pub purpose: Option<String>,
+    pub payer: Option<String>,
+    pub payer_iban: Option<String>,
+    pub reference: Option<String>,
 }
 
 const fn semicolon() -> char {
@@ -91,7 +105,7 @@ pub fn read(
     if start.contains(":20:") && start.contains(":25:") {
         return Ok((Format::Mt940, mt940::read(start, currency)?));
     }
-    Err(wrong("the file is neither CAMT.053 nor MT940; name a map with --map for CSV"))
+    Err(wrong("the file is neither CAMT.053 nor MT940; of CSV, name the columns"))
 }
 
 /// UTF-8, else each byte a character, as older banks write.

@@ -51,9 +51,9 @@ impl Object for Matched {
     }
 }
 
-fn shown(tx: &mut Tx<'_>, id: BankEntryId, difference: i64) -> Result<Matched, Error> {
+pub(super) fn shown(tx: &mut Tx<'_>, id: BankEntryId, difference: i64) -> Result<Matched, Error> {
     let entry = entry(tx, id)?;
-    let found = banks::match_of(tx, id)?;
+    let found = banks::match_of(tx, id, false)?;
     let payment = match found.as_ref().and_then(|one| one.payment) {
         Some(payment) => payment_rows::get(tx, payment, false)?,
         None => None,
@@ -164,9 +164,15 @@ pub fn match_entry(
     command(app, call, "bank.match", |tx| matched(tx, call, id, new))
 }
 
+fn already() -> Refusal {
+    let detail = "the movement is matched already: undo that first";
+    Refusal::new(Code::AlreadyMatched, detail).allowed("orderly bank unmatch")
+}
+
 fn matched(tx: &mut Tx<'_>, call: &Call, id: BankEntryId, new: &MatchIn) -> Result<Matched, Error> {
     call.require(Permission::MatchBank, Scope::default())?;
     let entry = entry(tx, id)?;
+    ensure(banks::match_of(tx, id, true)?.is_none(), already)?;
     let fees = match &new.fees {
         Some(text) => amount_in(text, entry.currency)?,
         None => 0,
@@ -202,10 +208,7 @@ fn matched(tx: &mut Tx<'_>, call: &Call, id: BankEntryId, new: &MatchIn) -> Resu
         made.payment = Some(opened.id);
         payment = Some(opened);
     }
-    ensure(banks::insert_match(tx, &made, call.actor.kind, call.actor.id)?, || {
-        let detail = "the movement is matched already: undo that first";
-        Refusal::new(Code::AlreadyMatched, detail).allowed("orderly bank unmatch")
-    })?;
+    ensure(banks::insert_match(tx, &made, call.actor.kind, call.actor.id)?, already)?;
     match payment {
         Some(payment) => {
             let changed = Changed { before: None, after: payment, kind: "payment.taken" };
@@ -425,7 +428,7 @@ pub fn unmatch(app: &App, call: &Call, id: BankEntryId) -> Result<Matched, Error
         call.require(Permission::MatchBank, Scope::default())?;
         let entry = entry(tx, id)?;
         let free = || Refusal::new(Code::NothingToDo, "the movement is not matched");
-        let made = banks::match_of(tx, id)?.ok_or_else(free)?;
+        let made = banks::match_of(tx, id, true)?.ok_or_else(free)?;
         let mut ids = orders::ids_after_audit(call);
         if let Some(payment) = made.payment {
             give_back(tx, call, payment)?;
@@ -507,7 +510,7 @@ pub(super) fn match_exact(
     if !wanted {
         return Ok(Vec::new());
     }
-    let open = app.store.read(|tx| banks::entries(tx, Some(own.id), true, MOST))?;
+    let open = app.store.read(|tx| banks::entries(tx, Some(own.id), true, None, MOST))?;
     let mut out = Vec::new();
     for (entry, number) in open.into_iter().zip(1_u64..) {
         let all = proposals(app, call, entry.id)?;

@@ -128,7 +128,7 @@ pub fn late_cost(
 }
 
 /// A late cost as a person enters it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LateCostIn {
     pub sku: String,

@@ -1,7 +1,9 @@
 //! Price lists and their entries.
 
+use std::collections::HashMap;
+
 use orderly_core::actor::{Permission, Scope};
-use orderly_core::id::PriceListId;
+use orderly_core::id::{AccountId, ChannelId, PriceListId, SiteId};
 use orderly_core::pricing::new::{NewEntry, NewList};
 use orderly_core::pricing::{ListScope, PriceEntry, PriceList};
 use orderly_core::refusal::{Code, Refusal};
@@ -71,6 +73,59 @@ pub(super) fn called(tx: &mut Tx<'_>, code: &str) -> Result<PriceList, Error> {
     })
 }
 
+/// Returns whom each list is for: the channel's or group's code, the account's number, or
+/// `NUMBER/SITE`. Base lists are for everybody and have none.
+pub fn subjects(app: &App, lists: &[PriceList]) -> Result<HashMap<PriceListId, String>, Error> {
+    app.store.read(|tx| {
+        let mut out = HashMap::new();
+        for list in lists {
+            if let Some(subject) = subject_of(tx, list)? {
+                out.insert(list.id, subject);
+            }
+        }
+        Ok(out)
+    })
+}
+
+fn subject_of(tx: &mut Tx<'_>, list: &PriceList) -> Result<Option<String>, Error> {
+    let id = list.subject;
+    let number = |tx: &mut Tx<'_>, id| accounts::get(tx, id).map(|one| one.map(|one| one.number));
+    Ok(match list.scope {
+        ListScope::Base => None,
+        ListScope::Channel => {
+            channels::get(tx, ChannelId::from_bytes(id))?.map(|channel| channel.code)
+        }
+        ListScope::CustomerGroup => {
+            let mut all = pricing::groups(tx)?.into_iter();
+            all.find(|group| group.id.as_bytes() == id).map(|group| group.code)
+        }
+        ListScope::Account => number(tx, AccountId::from_bytes(id))?,
+        ListScope::Site => match accounts::site(tx, SiteId::from_bytes(id))? {
+            None => None,
+            Some(site) => {
+                let number = number(tx, site.account)?.unwrap_or_default();
+                Some(format!("{number}/{}", site.code))
+            }
+        },
+    })
+}
+
+/// Adds a price list.
+///
+/// # Errors
+/// Those of [`set`]; `already_exists`.
+pub fn create(app: &App, call: &Call, new: &NewList) -> Result<PriceList, Error> {
+    write(app, call, new, "price_list.create", Some(false))
+}
+
+/// Changes a price list that there is.
+///
+/// # Errors
+/// Those of [`set`]; `unknown_price_list`.
+pub fn change(app: &App, call: &Call, new: &NewList) -> Result<PriceList, Error> {
+    write(app, call, new, "price_list.change", Some(true))
+}
+
 /// Adds a price list, or changes the one with its code. Its currency never changes: entries are
 /// in it.
 ///
@@ -78,8 +133,22 @@ pub(super) fn called(tx: &mut Tx<'_>, code: &str) -> Result<PriceList, Error> {
 /// What [`NewList::check`] refuses, `unknown_channel`, `unknown_group`, `unknown_account`,
 /// `unknown_site`; `currency_mismatch` for another currency than the list has.
 pub fn set(app: &App, call: &Call, new: &NewList) -> Result<PriceList, Error> {
-    command(app, call, "price_list.set", |tx| {
+    write(app, call, new, "price_list.set", None)
+}
+
+/// Writes a list; `there` says whether it has to be there already.
+fn write(
+    app: &App,
+    call: &Call,
+    new: &NewList,
+    verb: &'static str,
+    there: Option<bool>,
+) -> Result<PriceList, Error> {
+    command(app, call, verb, |tx| {
         configure(tx, call)?;
+        if there == Some(true) {
+            called(tx, &new.code)?;
+        }
         let merchant = settings::merchant(tx)?;
         let subject = subject(tx, new)?;
         let mut ids = ids(call);
@@ -87,6 +156,7 @@ pub fn set(app: &App, call: &Call, new: &NewList) -> Result<PriceList, Error> {
         let known = pricing::lists(tx)?.into_iter().find(|list| list.code == fresh.code);
         let list = match known {
             None => fresh,
+            Some(known) if there == Some(false) => return Err(taken("price list", &known.code)),
             Some(known) => {
                 call.expect_version(known.version)?;
                 if new.currency.is_some() && fresh.currency != known.currency {

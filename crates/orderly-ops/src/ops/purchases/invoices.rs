@@ -70,6 +70,15 @@ pub fn get(
     })
 }
 
+/// Returns the document with this id.
+///
+/// # Errors
+/// `not_found`.
+pub fn show(app: &App, call: &Call, id: SupplierInvoiceId) -> Result<SupplierInvoice, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| load(tx, id, false))
+}
+
 /// Returns documents by due day: all, or only what is wanted. What is open is what we owe.
 pub fn list(app: &App, call: &Call, wanted: &Wanted) -> Result<Vec<SupplierInvoice>, Error> {
     call.require(Permission::Read, Scope::default())?;
@@ -84,7 +93,7 @@ pub fn list(app: &App, call: &Call, wanted: &Wanted) -> Result<Vec<SupplierInvoi
 pub fn rematch(app: &App, call: &Call, id: SupplierInvoiceId) -> Result<SupplierInvoice, Error> {
     command(app, call, "supplier_invoice.match", |tx| {
         call.require(Permission::Purchase, Scope::default())?;
-        let before = held(tx, id)?;
+        let before = held(tx, call, id)?;
         let mut documents = Documents::lock(tx, &before)?;
         let terms = documents.terms(tx, &before)?;
         let reasons = mismatches(&before, terms.price_ppm, |line| documents.line(line))?;
@@ -100,8 +109,9 @@ pub fn rematch(app: &App, call: &Call, id: SupplierInvoiceId) -> Result<Supplier
     })
 }
 
-fn held(tx: &mut Tx<'_>, id: SupplierInvoiceId) -> Result<SupplierInvoice, Error> {
+fn held(tx: &mut Tx<'_>, call: &Call, id: SupplierInvoiceId) -> Result<SupplierInvoice, Error> {
     let found = load(tx, id, true)?;
+    call.expect_version(found.version)?;
     ensure(found.state == SupplierInvoiceState::Held, || {
         let detail = format!("invoice {} is {}", found.number, found.state.code());
         Refusal::new(Code::InvalidTransition, detail)
@@ -117,7 +127,7 @@ fn held(tx: &mut Tx<'_>, id: SupplierInvoiceId) -> Result<SupplierInvoice, Error
 /// `reason_required`, `rate_missing`.
 pub fn approve(app: &App, call: &Call, id: SupplierInvoiceId) -> Result<SupplierInvoice, Error> {
     command(app, call, "supplier_invoice.approve", |tx| {
-        let before = held(tx, id)?;
+        let before = held(tx, call, id)?;
         let amount_minor = Some(before.total);
         call.require(Permission::ApprovePurchase, Scope { amount_minor, ..Scope::default() })?;
         ensure(call.reason.as_deref().is_some_and(|why| !why.trim().is_empty()), || {
@@ -143,7 +153,7 @@ pub fn approve(app: &App, call: &Call, id: SupplierInvoiceId) -> Result<Supplier
 pub fn reject(app: &App, call: &Call, id: SupplierInvoiceId) -> Result<SupplierInvoice, Error> {
     command(app, call, "supplier_invoice.reject", |tx| {
         call.require(Permission::Purchase, Scope::default())?;
-        let before = held(tx, id)?;
+        let before = held(tx, call, id)?;
         let state = SupplierInvoiceState::Rejected;
         let after = SupplierInvoice { state, version: before.version + 1, ..before.clone() };
         stale(supplier_invoices::save(tx, &before, &after)?)?;

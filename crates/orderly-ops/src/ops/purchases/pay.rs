@@ -13,9 +13,7 @@ use orderly_core::text;
 use orderly_core::time::Day;
 use orderly_core::units::{Cause, CauseKind};
 use orderly_store::Tx;
-use orderly_store::tables::supplier_invoices::{
-    self, SupplierApplication, SupplierPayment, applications_of,
-};
+use orderly_store::tables::supplier_invoices::{self, SupplierApplication, applications_of};
 
 use super::day;
 use super::invoices::{enter_amount, load};
@@ -26,6 +24,7 @@ use crate::ops::suppliers::supplier_called;
 use crate::ops::{Object, Reference, command};
 use crate::wire::purchases::{SupplierPartIn, SupplierPaymentIn};
 use crate::{App, Call, Error};
+pub use orderly_store::tables::supplier_invoices::SupplierPayment;
 
 impl Object for SupplierPayment {
     fn reference(&self) -> Reference {
@@ -328,7 +327,10 @@ pub fn reverse(app: &App, call: &Call, text: &str) -> Result<SupplierPayment, Er
     command(app, call, "supplier.reverse_payment", |tx| {
         let id = match supplier_invoices::payment_by_number(tx, text.trim())? {
             Some(id) => id,
-            None => text.trim().parse()?,
+            None => text.trim().parse().map_err(|_| {
+                let shown: String = text.chars().take(60).collect();
+                Error::not_found(format!("supplier payment `{shown}`"))
+            })?,
         };
         let before = payment(tx, id)?;
         let scope = Scope { amount_minor: Some(before.amount), ..Scope::default() };

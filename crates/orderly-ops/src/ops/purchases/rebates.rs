@@ -25,7 +25,7 @@ use orderly_core::text;
 use orderly_core::units::{Cause, CauseKind};
 use orderly_store::Tx;
 use orderly_store::tables::rebates::{self, RebateAccrual, RebatePeriod};
-use orderly_store::tables::{accounts, supplier_invoices};
+use orderly_store::tables::{accounts, supplier_invoices, suppliers};
 
 use super::day;
 use super::invoices::{Documents, enter_amount, post as post_invoice};
@@ -150,6 +150,7 @@ pub fn end(app: &App, call: &Call, code: &str) -> Result<Rebate, Error> {
     command(app, call, "rebate.end", |tx| {
         call.require(Permission::Purchase, Scope::default())?;
         let known = called(tx, code)?;
+        call.expect_version(known.version)?;
         ensure(rebates::end(tx, known.id)?, || {
             Refusal::new(Code::NothingToDo, format!("rebate {} is ended", known.code))
         })?;
@@ -333,6 +334,27 @@ pub fn report(app: &App, call: &Call, code: Option<&str>) -> Result<Vec<Shown>, 
                 let due = rebate.due(period.turnover)?;
                 out.push(Shown { rebate: rebate.clone(), period, due });
             }
+        }
+        Ok(out)
+    })
+}
+
+/// Returns with whom each rebate is agreed: the supplier's code, or the account's number.
+pub fn partners(app: &App, all: &[Rebate]) -> Result<HashMap<RebateId, String>, Error> {
+    app.store.read(|tx| {
+        let mut out = HashMap::new();
+        for one in all {
+            let name = match one.side {
+                RebateSide::Supplier => {
+                    let id = SupplierId::from_bytes(one.partner);
+                    suppliers::get(tx, id)?.map(|supplier| supplier.code)
+                }
+                RebateSide::Customer => {
+                    let id = AccountId::from_bytes(one.partner);
+                    accounts::get(tx, id)?.map(|account| account.number)
+                }
+            };
+            out.extend(name.map(|name| (one.id, name)));
         }
         Ok(out)
     })

@@ -43,12 +43,15 @@ pub fn get(app: &App, call: &Call, text: &str) -> Result<VendorReturn, Error> {
     call.require(Permission::Read, Scope::default())?;
     app.store.read(|tx| {
         let known = vendor_returns::by_number(tx, text.trim())?;
-        let id = known.map_or_else(|| text.trim().parse().map_err(Error::from), Ok)?;
+        let shown: String = text.chars().take(60).collect();
+        let missing = |_| Error::not_found(format!("vendor return `{shown}`"));
+        let id = known.map_or_else(|| text.trim().parse().map_err(missing), Ok)?;
         load(tx, id, false)
     })
 }
 
-/// Returns up to `limit` vendor returns, the newest first; one supplier's only where one is given.
+/// Returns up to `limit` vendor returns before one, the newest first; one supplier's only where
+/// one is given.
 ///
 /// # Errors
 /// `unknown_supplier`.
@@ -56,13 +59,14 @@ pub fn list(
     app: &App,
     call: &Call,
     supplier: Option<&str>,
+    before: Option<VendorReturnId>,
     limit: u32,
 ) -> Result<Vec<VendorReturn>, Error> {
     call.require(Permission::Read, Scope::default())?;
     app.store.read(|tx| {
         let supplier = supplier.map(|code| supplier_called(tx, code)).transpose()?;
         let supplier = supplier.map(|found| found.id);
-        Ok(vendor_returns::list(tx, supplier, limit.clamp(1, 1_000))?)
+        Ok(vendor_returns::list(tx, supplier, before, limit.clamp(1, 1_000))?)
     })
 }
 

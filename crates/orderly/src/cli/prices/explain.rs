@@ -6,13 +6,14 @@ use clap::Args;
 use orderly_core::pricing::{Considered, Trace};
 use orderly_core::time::Day;
 use rust_decimal::Decimal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::Session;
 use super::super::output::table;
 use super::per_cent;
 use crate::Error;
 use crate::ops::prices::explain::{self, Answer, Question};
+use crate::wire::out::prices::{PriceAnswerOut, PriceTraceOut};
 
 #[derive(Debug, Args)]
 pub struct Explain {
@@ -52,7 +53,8 @@ impl Explain {
         let call = session.reading();
         if let Some(order) = &self.order {
             let traces = explain::order(&app, &call, order)?;
-            return session.out.answer(&json!({ "lines": traces }), || lines(&traces));
+            let objects: Vec<PriceTraceOut> = traces.iter().map(PriceTraceOut::from).collect();
+            return session.out.answer(&json!({ "lines": objects }), || lines(&traces));
         }
         let on = self.on.as_deref().map(Day::parse).transpose();
         let question = Question {
@@ -67,23 +69,8 @@ impl Explain {
             region: self.region.clone(),
         };
         let answer = explain::item(&app, &call, &question)?;
-        session.out.answer(&answer_json(&answer), || answer_text(&answer))
+        session.out.answer(&PriceAnswerOut::from(&answer), || answer_text(&answer))
     }
-}
-
-fn answer_json(answer: &Answer) -> Value {
-    let chosen = answer.chosen.as_ref().map(|chosen| {
-        json!({
-            "source": chosen.source, "list": chosen.list, "price": chosen.price.to_string(),
-            "price_unit": chosen.unit, "tax_included": chosen.tax_included,
-            "discounts": chosen.steps,
-        })
-    });
-    json!({
-        "sku": answer.sku, "quantity": answer.quantity, "currency": answer.currency,
-        "on": answer.on.to_string(), "price": chosen, "considered": answer.considered,
-        "taxes": answer.taxes, "no_tax": answer.no_tax,
-    })
 }
 
 fn answer_text(answer: &Answer) -> String {
