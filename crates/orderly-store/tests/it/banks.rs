@@ -76,10 +76,8 @@ fn statements_movements_and_matches_are_kept_once() {
             assert_eq!(banks::insert_entries(tx, &[(entry.clone(), [8; 16])], at(2))?, 0);
             assert!(banks::has_entry(tx, own.id, [8; 16])?);
             assert_eq!(banks::entry(tx, entry.id)?, Some(entry.clone()));
-            assert_eq!(
-                banks::entries(tx, Some(own.id), true, None, 9)?,
-                std::slice::from_ref(&entry)
-            );
+            let open = banks::entries(tx, Some(own.id), true, None, 9)?;
+            assert_eq!(open, std::slice::from_ref(&entry));
             assert!(banks::insert_match(tx, &made, ActorKind::Owner, UserId::NONE)?);
             let other = Match { id: BankMatchId::from_bytes([16; 16]), ..made.clone() };
             assert!(!banks::insert_match(tx, &other, ActorKind::Owner, UserId::NONE)?);

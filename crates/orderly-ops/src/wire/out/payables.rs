@@ -96,7 +96,7 @@ impl SupplierInvoiceOut {
             description: line.description.clone(),
             qty: line.qty.get(),
             net: money(line.net),
-            spread: line.spread.map(|spread| spread.code()),
+            spread: line.spread.map(orderly_core::purchase::invoice::Spread::code),
         };
         let held = one.state.code() == "held";
         let actions: &[&'static str] = if held { &["match", "approve", "reject"] } else { &[] };

@@ -64,7 +64,7 @@ impl From<&TaxRule> for TaxRuleOut {
             country: rule.country.clone(),
             region: rule.region.clone(),
             class: rule.class.clone(),
-            buyer: rule.buyer.map(|buyer| buyer.code()),
+            buyer: rule.buyer.map(orderly_core::pricing::tax::Buyer::code),
             rate: rule.rate.normalize().to_string(),
             valid: rule.valid.into(),
         }
