@@ -226,6 +226,31 @@ pub fn uncancel(order: &Order, what: &Cancel, now: Instant, ids: &mut IdSource) 
     after.finish(Moves::new(now, ids))
 }
 
+/// Cancels again what came back with the last command on the order: every claim, backorder and
+/// counter is as it was in `before`, whatever stock had served it meanwhile.
+///
+/// # Errors
+/// `invalid_transition` unless placed, `on_hold`.
+pub fn cancel_again(before: &Order, order: &Order, at: &At<'_>, ids: &mut IdSource) -> Settled {
+    order.ensure_placed()?;
+    let mut after = order.clone();
+    let mut scopes = Vec::new();
+    for line in &mut after.lines {
+        let was = before.line(line.id)?.quantities;
+        if was.canceled > line.quantities.canceled {
+            scopes.extend([line.delivery.as_bytes(), line.id.as_bytes()]);
+        }
+        line.quantities.canceled = was.canceled;
+        line.quantities.unallocated = was.unallocated;
+    }
+    at.ensure_free(order, Step::Cancel, &scopes)?;
+    let new = |work: &&mut Work| before.work_of(work.claim).is_err();
+    after.work.iter_mut().filter(new).for_each(|work| work.give_back(work.qty));
+    after.backorders.clone_from(&before.backorders);
+    after.head.state = before.head.state;
+    after.finish(Moves::new(at.now, ids))
+}
+
 /// Refuses to bring back quantity whose money was refunded.
 fn refunded(after: &Order, group: &Group) -> Result<(), Refusal> {
     let q = after.line(group.line)?.quantities;

@@ -2,7 +2,7 @@
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::id::{ClaimId, FulfillmentId, HoldId, IdSource, LineId, OrderId, ShipmentId};
-use orderly_core::order::cancel::{Cancel, cancel, uncancel};
+use orderly_core::order::cancel::{Cancel, cancel, cancel_again, uncancel};
 use orderly_core::order::hold::{hold_again, release_hold};
 use orderly_core::order::pack::{Pack, pack, unpack};
 use orderly_core::order::release::{recall, release};
@@ -20,6 +20,7 @@ use orderly_store::tables::{catalog, events, refunds};
 
 use super::hand::{Hand, booked};
 use super::hold::end_when_due;
+use super::offer_freed;
 use crate::ops::orders::again::{items_of, source_again};
 use crate::ops::orders::{apply, folded, ids_after_audit, load};
 use crate::{App, Call, Error};
@@ -49,6 +50,9 @@ pub fn undo(app: &App, call: &Call, order: OrderId) -> Result<Order, Error> {
         let mut ids = ids_after_audit(call);
         let step = Undoing { call, before: &before, now: &now };
         let decision = step.decide(tx, command, &mut ids)?;
+        if matches!(command, Command::Cancel | Command::CloseShort) {
+            offer_freed(tx, call, &now, &decision.order, &mut ids)?;
+        }
         apply(tx, call, &mut ids, &now, decision, command.event())
     })
 }
@@ -71,10 +75,7 @@ impl Undoing<'_> {
         let at = At::plain(now);
         Ok(match command {
             Command::Cancel if self.before == self.now => cancel(order, &Cancel::Order, &at, ids)?,
-            Command::Cancel => {
-                let back = self.lines(|line| line.quantities.canceled, true);
-                cancel(order, &Cancel::Lines(back), &at, ids)?
-            }
+            Command::Cancel => cancel_again(self.before, order, &at, ids)?,
             Command::Uncancel => {
                 let gone = self.lines(|line| line.quantities.canceled, false);
                 let mut decision = uncancel(order, &Cancel::Lines(gone), now, ids)?;

@@ -179,3 +179,40 @@ fn an_order_is_closed_once_it_is_done_and_paid_and_opened_again() {
         assert_clean(&shop);
     }
 }
+
+/// What was short before stays short, wherever the goods that came back were found meanwhile.
+#[test]
+fn a_cancellation_taken_back_and_canceled_again_leaves_every_claim_as_it_was() {
+    for shop in Shop::each() {
+        shop.buy("depot", "NAIL", "5", "0.0333");
+        let placed = place(&shop.app, &shop.call(), &order("market", &[("NAIL", "10")])).unwrap();
+        let line = placed.lines[0].id;
+        let two = Cancel::Lines(vec![(line, Some(qty(2)))]);
+        let call = shop.call().with_reason("eight will do");
+        let less = cancel(&shop.app, &call, placed.id, &two).unwrap();
+        let counts = |order: &Order| {
+            let q = order.lines[0].quantities;
+            (q.allocated.get(), q.backordered.get(), q.canceled.get())
+        };
+        assert_eq!(counts(&less), (5, 3, 2));
+        shop.buy("york", "NAIL", "100", "0.05");
+        let before = picture(&shop, &less);
+        let more = uncancel(&shop.app, &shop.call(), placed.id, &two).unwrap();
+        assert_eq!(counts(&more), (7, 3, 0), "york serves what came back");
+        let again = undo(&shop.app, &shop.call(), placed.id).unwrap();
+        assert_folds(&shop.app, &again);
+        assert_eq!(counts(&again), (5, 3, 2));
+        assert_eq!(picture(&shop, &again), before);
+        // The whole order, canceled, back, and canceled again.
+        let call = shop.call().with_reason("nothing at all");
+        let gone = cancel(&shop.app, &call, placed.id, &Cancel::Order).unwrap();
+        let before = picture(&shop, &gone);
+        let back = undo(&shop.app, &shop.call(), placed.id).unwrap();
+        assert_eq!(back.head.state, OrderState::Placed);
+        let again = undo(&shop.app, &shop.call(), placed.id).unwrap();
+        assert_folds(&shop.app, &again);
+        assert_eq!(again.head.state, OrderState::Canceled);
+        assert_eq!(picture(&shop, &again), before);
+        assert_clean(&shop);
+    }
+}
