@@ -5,6 +5,7 @@
 //! shops trade at once, with this seed and the three that follow.
 
 mod balance;
+mod cash;
 mod exchange;
 mod goods;
 mod money;
@@ -95,6 +96,12 @@ const COMMANDS: &[Command] = &[
     ("supplier's invoice", 2, trade::billed),
     ("plan work", 1, trade::plan),
     ("work", 2, trade::work),
+    ("transfer pays", 3, cash::transfer),
+    ("transfer is taken back", 2, cash::deallocate),
+    ("store credit", 2, cash::credit),
+    ("till", 6, cash::till),
+    ("cash sale", 2, cash::cash_sale),
+    ("supplier is paid", 2, cash::pay_supplier),
 ];
 
 /// Which command a die of this seed shows.

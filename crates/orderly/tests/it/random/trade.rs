@@ -148,6 +148,7 @@ pub fn billed(world: &mut World) -> Outcome {
         }
     }
     let done = purchases::invoices::enter(&world.shop.app, &call, &read(new))?;
+    world.bills.push(done.number.clone());
     if world.rng.once_in(2) {
         // What matched is booked already.
         let approved = purchases::invoices::approve(&world.shop.app, &world.shop.call(), done.id);

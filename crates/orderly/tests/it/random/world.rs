@@ -66,6 +66,9 @@ pub struct World {
     pub transfers: Vec<TransferId>,
     pub purchases: Vec<PurchaseOrderId>,
     pub work: Vec<WorkOrderId>,
+    pub transfers_in: Vec<PaymentId>,
+    pub bills: Vec<String>,
+    pub paid_out: Vec<SupplierPaymentId>,
     touched: Vec<OrderId>,
     touched_payments: Vec<PaymentId>,
     touched_returns: Vec<ReturnId>,
@@ -83,6 +86,7 @@ impl World {
     pub fn new(shop: Shop, seed: u64) -> Self {
         super::exchange::policies(&shop);
         super::trade::parties(&shop);
+        crate::tills::with_drawer(&shop, "K1");
         for (sku, qty) in [("NAIL", 400), ("BOLT", 300), ("PAINT", 20), ("BRICK", 2_000)] {
             for location in ["depot", "leeds", "york"] {
                 shop.stock(sku, location, qty, None);
@@ -109,6 +113,9 @@ impl World {
             transfers: Vec::new(),
             purchases: Vec::new(),
             work: Vec::new(),
+            transfers_in: Vec::new(),
+            bills: Vec::new(),
+            paid_out: Vec::new(),
             touched: Vec::new(),
             touched_payments: Vec::new(),
             touched_returns: Vec::new(),
