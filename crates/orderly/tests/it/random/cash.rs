@@ -18,7 +18,7 @@ use crate::tills::pieces;
 pub fn transfer(world: &mut World) -> Outcome {
     let call = world.call();
     let app = world.shop.app.clone();
-    let open = invoices::list(&app, &Filter { open: true, ..Filter::default() }, None, 20)?;
+    let open = invoices::list(&app, &call, &Filter { open: true, ..Filter::default() }, None, 20)?;
     let owed: Vec<_> = open.into_iter().filter(|one| one.kind != InvoiceKind::CreditNote).collect();
     let Some(one) = world.rng.of(&owed) else { return Ok(()) };
     let new = PaymentIn {
