@@ -2,6 +2,7 @@
 //!
 //! Goods cross the boundary of inventory by movements; [`of_movement`] gives the journal of one.
 
+pub mod carried;
 pub mod chart;
 mod goods;
 pub mod late;
@@ -121,6 +122,7 @@ codes! {
         WriteOff "write_off", Till "till", Bank "bank", SupplierInvoice "supplier_invoice",
         SupplierCredit "supplier_credit", SupplierPayment "supplier_payment", Rebate "rebate",
         LateCost "late_cost", Work "work", ExchangeDifference "exchange_difference",
+        Revaluation "revaluation",
         Entry "entry", Closing "closing", CarrierClaim "carrier_claim",
     }
 }

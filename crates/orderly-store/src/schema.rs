@@ -52,6 +52,8 @@ macro_rules! orderly {
             "0019_outward",
             "0020_access",
             "0021_order_search",
+            "0022_carried",
+            "0023_remittances",
         ]
     };
 }

@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod banks;
 pub mod books;
+pub mod carried;
 pub mod carrier_claims;
 pub mod catalog;
 pub mod channels;

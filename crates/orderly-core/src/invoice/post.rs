@@ -87,13 +87,31 @@ pub fn issued(
     Some(Journal::new(head, postings).expect("the total is the sum of the lines"))
 }
 
+/// What settles a document, as far as the books are concerned.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled {
+    pub kind: SettlementKind,
+    /// In minor units of the document's currency; negative where it is open again.
+    pub amount: i64,
+    /// What the money was held for: the order, payment, refund or other document.
+    pub held_for: Option<(DocumentKind, [u8; 16])>,
+}
+
 /// The account that bears what settles a document; `None` where it stays within receivables.
-const fn other(kind: SettlementKind) -> Option<Account> {
+/// Between documents in another currency than the books' the one that gives posts for both, since
+/// each is carried at the rate of its own day.
+fn other(invoice: &Invoice, kind: SettlementKind, books: &Books) -> Option<Account> {
+    let abroad = invoice.currency != books.currency;
     match kind {
         SettlementKind::Deposit => Some(Account::CustomerDeposits),
         SettlementKind::Application | SettlementKind::Payout => Some(Account::UnappliedReceipts),
         SettlementKind::WriteOff => Some(Account::BadDebt),
-        SettlementKind::CreditNote | SettlementKind::Replacement => None,
+        SettlementKind::CreditNote => {
+            (abroad && invoice.kind == InvoiceKind::CreditNote).then_some(Account::Receivables)
+        }
+        SettlementKind::Replacement => {
+            (abroad && invoice.replaces.is_none()).then_some(Account::Receivables)
+        }
     }
 }
 
@@ -101,14 +119,15 @@ const fn other(kind: SettlementKind) -> Option<Account> {
 /// note it is the mirror: what we owed goes where it can be used.
 pub fn settled(
     invoice: &Invoice,
-    (kind, amount): (SettlementKind, i64),
+    by: &Settled,
     row: SettlementId,
     books: &Books,
     (id, now): (JournalId, Instant),
 ) -> Option<Journal> {
-    let account = other(kind)?;
+    let account = other(invoice, by.kind, books)?;
     let sign = if invoice.kind == InvoiceKind::CreditNote { -1 } else { 1 };
     let shared = dimensions(invoice);
+    let held = Dimensions { document: by.held_for.or(shared.document), ..shared };
     let head = JournalHead {
         id,
         legal_entity: invoice.legal_entity,
@@ -119,8 +138,8 @@ pub fn settled(
         reverses: None,
     };
     let postings = vec![
-        Posting::new(account, sign * amount, shared),
-        Posting::new(Account::Receivables, -sign * amount, shared),
+        Posting::new(account, sign * by.amount, held),
+        Posting::new(Account::Receivables, -sign * by.amount, shared),
     ];
     Some(Journal::new(head, postings).expect("the same amount on both sides"))
 }

@@ -66,9 +66,15 @@ pub fn journals(
                 JournalKind::Refund => (amount, amount + off),
                 _ => (amount + off, amount),
             };
+            // Money that pays nothing in particular is the payment's own.
+            let own = (DocumentKind::Payment, after.id.as_bytes());
+            let at = |account| match account {
+                Account::UnappliedReceipts => Dimensions { document: Some(own), ..shared },
+                _ => shared,
+            };
             let mut postings = vec![
-                Posting::new(debit, debited, shared),
-                Posting::new(credit, -credited, shared),
+                Posting::new(debit, debited, at(debit)),
+                Posting::new(credit, -credited, at(credit)),
                 Posting::new(Account::CashRounding, credited - debited, shared),
             ];
             postings.retain(|posting| posting.amount_minor != 0);

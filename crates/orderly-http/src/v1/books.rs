@@ -8,6 +8,7 @@ use orderly_ops::Error;
 use orderly_ops::ops::books::entries::EntryIn;
 use orderly_ops::ops::books::journals::{self, Wanted};
 use orderly_ops::ops::books::reports::{self, Ask, Columns, Statement, TaxReport, Trial};
+use orderly_ops::ops::books::revalue::{self, OpenAmount, Revaluation};
 use orderly_ops::ops::books::stock_value::StockValue;
 use orderly_ops::ops::books::{
     Clock, LateCostIn, chart, enter_late_cost, entries, periods, rates, ready, stock_value,
@@ -66,6 +67,21 @@ pub fn operations() -> Vec<Operation> {
             "Close a period",
             ClosePeriod,
             close,
+        )
+        .unversioned(),
+        get(
+            "/v1/books/periods/{period}/revaluation",
+            "books.open_amounts",
+            "Say what amounts in other currencies are worth at the period's end",
+            Read,
+            open_amounts,
+        ),
+        act(
+            "/v1/books/periods/{period}/revalue",
+            "books.revalue",
+            "Bring amounts in other currencies to the rates of the period's end",
+            ClosePeriod,
+            revalue,
         )
         .unversioned(),
         act(
@@ -263,6 +279,17 @@ fn close(cx: &Cx, asked: EntityQuery) -> Result<Done<periods::Changed>, Error> {
     let period = month(cx.text("period"), "period")?;
     let code = asked.entity.as_deref();
     Ok(Done::of(periods::close(&cx.app, &cx.call, code, Some(period))?))
+}
+
+fn open_amounts(cx: &Cx, asked: EntityQuery) -> Result<Done<Page<OpenAmount>>, Error> {
+    let period = month(cx.text("period"), "period")?;
+    let all = revalue::preview(&cx.app, &cx.call, asked.entity.as_deref(), period)?;
+    Ok(Done::of(Page::new(all, None)))
+}
+
+fn revalue(cx: &Cx, asked: EntityQuery) -> Result<Done<Revaluation>, Error> {
+    let period = month(cx.text("period"), "period")?;
+    Ok(Done::of(revalue::revalue(&cx.app, &cx.call, asked.entity.as_deref(), period)?))
 }
 
 fn reopen(cx: &Cx, asked: EntityQuery) -> Result<Done<periods::Changed>, Error> {

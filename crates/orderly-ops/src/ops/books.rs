@@ -1,5 +1,6 @@
 //! Journals of what operations move, and the reports and closings of the books.
 
+mod carried;
 pub mod chart;
 pub mod entries;
 pub mod journals;
@@ -8,15 +9,13 @@ pub mod periods;
 pub mod rates;
 pub mod ready;
 pub mod reports;
+pub mod revalue;
 pub mod stock_value;
 
 use std::collections::HashMap;
 
-use orderly_core::books::rate;
 use orderly_core::books::{Books, Dimensions, Journal, of_movement};
 use orderly_core::id::{EventId, IdSource, LegalEntityId};
-use orderly_core::money::Currency;
-use orderly_core::order::price::money_refusal;
 use orderly_core::order::{Order, recognition};
 use orderly_core::units::Movement;
 use orderly_store::Tx;
@@ -70,7 +69,8 @@ pub fn of_costs(
 }
 
 /// Adds journals, each once: the only way into the books. A journal in another currency than its
-/// legal entity's is converted at the stored rate of its day and keeps its amounts.
+/// legal entity's is converted at the stored rate of its day and keeps its amounts; what it
+/// settles leaves at what it was carried at, and the rest is an exchange difference.
 ///
 /// # Errors
 /// `period_closed` for a day in a closed period; `rate_missing`.
@@ -86,21 +86,16 @@ pub fn post(tx: &mut Tx<'_>, call: &Call, journals: &[Journal]) -> Result<(), Er
     if journals.iter().all(|one| one.head.currency == known[&one.head.legal_entity].currency) {
         return insert(tx, call, journals);
     }
-    let mut own = Vec::with_capacity(journals.len());
+    // One after the other: what one takes from a document, the next does not find there.
     for journal in journals {
-        own.extend(converted(tx, journal, known[&journal.head.legal_entity].currency)?);
+        let into = known[&journal.head.legal_entity].currency;
+        if journal.head.currency == into {
+            insert(tx, call, std::slice::from_ref(journal))?;
+        } else if let Some(own) = carried::converted(tx, journal, into)? {
+            insert(tx, call, &[own])?;
+        }
     }
-    insert(tx, call, &own)
-}
-
-/// The journal as it is posted; `None` where it is worth nothing in the books' currency.
-fn converted(tx: &mut Tx<'_>, journal: &Journal, into: Currency) -> Result<Option<Journal>, Error> {
-    let head = &journal.head;
-    if head.currency == into {
-        return Ok(Some(journal.clone()));
-    }
-    let rate = rate_on(tx, head.currency, into, head.accounting_on)?;
-    Ok(rate::converted(journal, &rate).map_err(|error| money_refusal(&error))?)
+    Ok(())
 }
 
 fn insert(tx: &mut Tx<'_>, call: &Call, journals: &[Journal]) -> Result<(), Error> {

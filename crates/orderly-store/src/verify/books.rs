@@ -53,6 +53,32 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "orderly books reopen the period with the reason, look, and close it again",
     },
     Check {
+        invariant: "M11",
+        title: "what is settled in another currency is carried at nothing",
+        table: "posting",
+        sql: "SELECT p.account, p.document_kind, p.document_id, p.foreign_currency,
+                     0 AS expected, CAST(SUM(p.amount_minor) AS BIGINT) AS actual
+                FROM posting p
+               WHERE p.foreign_currency IS NOT NULL AND p.document_id IS NOT NULL
+                 AND p.account IN ('receivables', 'customer_deposits', 'unapplied_receipts')
+                 AND p.document_kind <> 'period'
+               GROUP BY p.account, p.document_kind, p.document_id, p.foreign_currency
+              HAVING SUM(p.foreign_minor) = 0 AND SUM(p.amount_minor) <> 0",
+        remedy: "have the difference posted to exchange differences",
+    },
+    Check {
+        invariant: "M11",
+        title: "a revaluation is taken back on the next day",
+        table: "journal",
+        sql: "SELECT j.id AS journal_id, 'taken back on the next day' AS expected,
+                     CASE WHEN r.id IS NULL THEN 'not taken back' ELSE 'on another day' END
+                     AS actual, 'journal' AS cause, j.id AS cause_id
+                FROM journal j LEFT JOIN journal r ON r.reverses = j.id
+               WHERE j.kind = 'revaluation' AND j.reverses IS NULL
+                 AND (r.id IS NULL OR r.accounting_on <> j.accounting_on + 1)",
+        remedy: BACKUP,
+    },
+    Check {
         invariant: "M1",
         title: "a journal is in the currency of its legal entity",
         table: "journal",

@@ -1,5 +1,6 @@
 //! The money book on both engines.
 
+use orderly_core::books::carried::Carried;
 use orderly_core::books::{
     Account, Books, Dimensions, DocumentKind, Journal, JournalHead, JournalKind, Posting,
     of_movement,
@@ -10,6 +11,7 @@ use orderly_core::money::{Currency, Money};
 use orderly_core::time::{Day, Instant};
 use orderly_core::units::{Cause, CauseKind};
 use orderly_store::tables::books::{self, By};
+use orderly_store::tables::carried;
 use orderly_store::tables::settings;
 use orderly_store::{Store, StoreError};
 
@@ -197,5 +199,54 @@ fn the_books_of_a_legal_entity_say_from_which_day_on_they_are_open() {
             books::of(tx, ENTITY)
         };
         assert_eq!(store.write(read).unwrap(), Some(Books::from(&entity)));
+    }
+}
+
+/// What sale 1 and its payment come to in dollars: 1.40 sold, 1.00 paid by document 9.
+#[test]
+fn what_documents_carry_in_another_currency_is_summed_by_document_and_by_account() {
+    for db in TestDb::each() {
+        let store = Store::open(db.location()).unwrap();
+        let dollar = Currency::parse("USD").unwrap();
+        let sold = sale(1, "2026-11-01", 100, 19);
+        let mut postings = sold.postings().to_vec();
+        postings[0].foreign = Some(Money::new(140, dollar));
+        let sold = Journal::new(sold.head, postings).unwrap();
+        let paid = sale(2, "2026-11-30", 80, 5);
+        let at = |number| Dimensions {
+            document: Some((DocumentKind::Payment, [number; 16])),
+            ..Dimensions::default()
+        };
+        let foreign = |account, amount, minor, number| Posting {
+            foreign: Some(Money::new(minor, dollar)),
+            ..Posting::new(account, amount, at(number))
+        };
+        let postings = vec![
+            foreign(Account::Receivables, -85, -100, 1),
+            foreign(Account::UnappliedReceipts, 85, 100, 9),
+        ];
+        let paid = Journal::new(paid.head, postings).unwrap();
+        store.write(|tx| books::insert(tx, &[sold, paid], now())).unwrap();
+        let of = |foreign, own| Carried { foreign, own };
+        store
+            .read(|tx| {
+                let owed = Account::Receivables;
+                assert_eq!(carried::of_document(tx, owed, [1; 16], dollar)?, of(40, 34));
+                assert_eq!(carried::of_document(tx, owed, [9; 16], dollar)?, of(0, 0));
+                assert_eq!(carried::of_document(tx, owed, [1; 16], euro())?, of(0, 0));
+                let both = ([1; 16], [9; 16]);
+                assert_eq!(carried::between(tx, owed, both, dollar)?, of(-100, -85));
+                let other = ([1; 16], [8; 16]);
+                assert_eq!(carried::between(tx, owed, other, dollar)?, of(0, 0));
+                let day = |text| Day::parse(text).unwrap();
+                let until = day("2026-11-29");
+                let all = carried::by_account(tx, ENTITY, until)?;
+                assert_eq!(all, [(owed, dollar, of(140, 119))]);
+                let all = carried::by_account(tx, ENTITY, day("2026-11-30"))?;
+                assert_eq!(all[0], (owed, dollar, of(40, 34)));
+                assert_eq!(all.len(), 2);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
     }
 }

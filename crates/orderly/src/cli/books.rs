@@ -43,6 +43,8 @@ pub enum Books {
     },
     /// Close the next period: nothing more is posted on its days
     Close(Close),
+    /// Bring what is open in other currencies to the rates of a period's last day
+    Revalue(Revalue),
     /// Open the period that was closed last again
     Reopen(Reopen),
     /// Close a year: move its result to retained earnings
@@ -207,6 +209,19 @@ pub struct Close {
 }
 
 #[derive(Debug, Args)]
+pub struct Revalue {
+    /// The period, such as 2026-11
+    period: String,
+    /// Only show what is open and what it is worth
+    #[arg(long)]
+    preview: bool,
+    #[arg(long, value_name = "CODE")]
+    entity: Option<String>,
+    #[command(flatten)]
+    given: Given,
+}
+
+#[derive(Debug, Args)]
 pub struct Reopen {
     /// The period that was closed last, such as 2026-11; needs --reason
     period: String,
@@ -327,6 +342,7 @@ impl Books {
             Self::Show { journal, entity } => show::journal(session, entity.as_deref(), journal),
             Self::Periods { entity } => show::periods(session, entity.as_deref()),
             Self::Close(close) => keep::close(session, close),
+            Self::Revalue(revalue) => keep::revalue(session, revalue),
             Self::Reopen(reopen) => keep::reopen(session, reopen),
             Self::YearEnd(end) => keep::year_end(session, end),
             Self::Enter(enter) => keep::enter(session, enter),

@@ -1,5 +1,6 @@
 //! The books: closing, late costs, rates, reports and their exports, on both engines.
 
+pub(crate) mod abroad;
 mod closing;
 mod exports;
 pub(crate) mod late;

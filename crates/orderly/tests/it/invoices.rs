@@ -249,7 +249,7 @@ fn deliveries_of_an_account_are_collected_on_one_invoice() {
 /// Settles an invoice by what would be an application of a payment, up to what is open.
 fn settled_by_hand(shop: &Shop, invoice: &Invoice) {
     let call = shop.call();
-    let by = |amount| Settling { source_kind: SettlementKind::WriteOff, source: [7; 16], amount };
+    let by = |amount| Settling::new(SettlementKind::WriteOff, [7; 16], amount);
     let settle = |amount| {
         shop.app.store.write(|tx| {
             settle(

@@ -42,7 +42,7 @@ pub struct Changed {
 }
 
 /// Periods have no id of their own: a hash of legal entity and month stands for one.
-fn period_id(entity: LegalEntityId, period: Period) -> [u8; 16] {
+pub(super) fn period_id(entity: LegalEntityId, period: Period) -> [u8; 16] {
     content_hash(format!("{entity} {period}").as_bytes())
 }
 
@@ -95,7 +95,11 @@ fn next_open(tx: &mut Tx<'_>, entity: LegalEntityId) -> Result<Option<Period>, E
     Ok(periods::posted(tx, entity, None)?.map(|(first, _)| Period::of(first)))
 }
 
-fn require_over(entity: &LegalEntity, call: &Call, period: Period) -> Result<(), Refusal> {
+pub(super) fn require_over(
+    entity: &LegalEntity,
+    call: &Call,
+    period: Period,
+) -> Result<(), Refusal> {
     let today = call.now.day_in(&entity.zone);
     ensure(period.last_day() < today, || {
         let detail = format!("{period} is not over");
@@ -300,7 +304,6 @@ fn moved_to_equity(
     Ok(postings)
 }
 
-/// Periods of a legal entity are one stream of events.
 fn record(
     tx: &mut Tx<'_>,
     call: &Call,
@@ -308,7 +311,18 @@ fn record(
     changed: &Changed,
     kind: &str,
 ) -> Result<(), Error> {
-    let stream = changed.legal_entity.as_bytes();
+    recorded(tx, call, ids, changed.legal_entity, (kind, changed))
+}
+
+/// Records what happened to a period. Periods of a legal entity are one stream of events.
+pub(super) fn recorded(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    ids: &mut IdSource,
+    entity: LegalEntityId,
+    (kind, changed): (&str, &impl Serialize),
+) -> Result<(), Error> {
+    let stream = entity.as_bytes();
     let last = event_rows::of_stream(tx, stream, i64::MAX)?.last().map_or(0, |one| one.sequence);
     let happened =
         Happened { stream_kind: "books", stream, sequence: last + 1, kind, at: call.now };

@@ -5,12 +5,13 @@ use orderly_core::books::Account;
 use orderly_core::books::period::Period;
 use orderly_core::catalog::LegalEntity;
 use orderly_core::money::Money;
+use orderly_core::refusal::Code;
 use orderly_store::Tx;
 use orderly_store::tables::closing_checks::{Unsettled, waiting};
 use orderly_store::tables::turnovers::{Split, Within, sums};
 use serde::Serialize;
 
-use super::{entity_called, roll_up};
+use super::{entity_called, revalue, roll_up};
 use crate::{App, Call, Error};
 
 /// Something to look at before a period is closed.
@@ -73,7 +74,28 @@ pub fn warnings(
             all.push(Warning { code: account.code(), detail: format!("{text}: {money}") });
         }
     }
+    all.extend(abroad(tx, entity, period)?);
     Ok(all)
+}
+
+/// Says where open amounts in other currencies are not at the rates of the period's last day.
+fn abroad(tx: &mut Tx<'_>, entity: &LegalEntity, period: Period) -> Result<Option<Warning>, Error> {
+    let open = match revalue::open_amounts(tx, entity, period) {
+        Ok(open) => open,
+        Err(Error::Refused(refusal)) if refusal.code() == Code::RateMissing => {
+            let detail = refusal.to_string();
+            return Ok(Some(Warning { code: refusal.code().code(), detail }));
+        }
+        Err(error) => return Err(error),
+    };
+    let off: i64 = open.iter().map(|one| one.difference().abs()).sum();
+    let money = Money::new(off, entity.currency);
+    let detail = format!(
+        "amounts in other currencies are {money} off the rates of {}; \
+         `orderly books revalue {period}` brings them there",
+        period.last_day()
+    );
+    Ok((off != 0).then_some(Warning { code: "not_revalued", detail }))
 }
 
 /// Returns what closing a period would warn of; nothing is closed.

@@ -126,6 +126,7 @@ pub const TYPES: &[Type] = &[
     ("payment.withdrawn", "The use of a payment for an order was undone."),
     ("period.closed", "A period of the books was closed."),
     ("period.reopened", "A period of the books was opened again."),
+    ("period.revalued", "What was open in other currencies was brought to the rates of the day."),
     ("price_list.price_removed", "A price was removed from a list."),
     ("price_list.prices_set", "Prices of a list were set."),
     ("price_list.set", "What is said of a price list was set."),

@@ -142,7 +142,8 @@ fn take_refund_back(
 ) -> Result<(), Error> {
     let order = orders::load(tx, exchange.order)?;
     let returned = returns::load(tx, exchange.returned)?;
-    let back = (JournalKind::Correction, Account::UnappliedReceipts, -made.credited);
+    let from = (Account::UnappliedReceipts, exchange.payment);
+    let back = (JournalKind::Correction, from, -made.credited);
     post_as(tx, call, &order, made, back, ids)?;
     let pending = Refund { state: RefundState::Pending, ..made.clone() };
     let undone = refund::given_up(&pending, &order, Some(&returned), RefundState::Canceled)?;

@@ -144,18 +144,12 @@ fn carry(
     let as_money = exchange.rest == RefundSettlement::Refund;
     made.credited = if as_money { moved } else { made.amount };
     made.requested_by = Some((call.actor.kind, call.actor.id));
-    post_as(
-        tx,
-        call,
-        original,
-        &made,
-        (JournalKind::Refund, Account::UnappliedReceipts, moved),
-        ids,
-    )?;
+    let to = (Account::UnappliedReceipts, exchange.payment);
+    post_as(tx, call, original, &made, (JournalKind::Refund, to, moved), ids)?;
     let changed = if as_money {
         move_money(&held, &made, rest, (false, &Settling::AtOnce), call, ids)?
     } else {
-        let credit = (JournalKind::Application, Account::StoreCredit, rest);
+        let credit = (JournalKind::Application, (Account::StoreCredit, None), rest);
         post_as(tx, call, original, &made, credit, ids)?;
         Vec::new()
     };

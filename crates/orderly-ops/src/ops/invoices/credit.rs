@@ -238,10 +238,8 @@ fn issue_credit(
         let Some(invoice) = invoices::get(tx, id, true)? else { continue };
         let amount = invoice.open().min(left);
         if amount > 0 {
-            let settling = |source: InvoiceId| Settling {
-                source_kind: SettlementKind::CreditNote,
-                source: source.as_bytes(),
-                amount,
+            let settling = |source: InvoiceId| {
+                Settling::new(SettlementKind::CreditNote, source.as_bytes(), amount)
             };
             settle(tx, call, ids, id, settling(note.id))?;
             settle(tx, call, ids, note.id, settling(id))?;
@@ -251,8 +249,8 @@ fn issue_credit(
     for order in orders.iter_mut().filter(|_| returns) {
         let amount = order.head.paid.used.min(left).min(note.of_order(order.id));
         if amount > 0 {
-            let (source_kind, source) = (SettlementKind::Deposit, order.id.as_bytes());
-            settle(tx, call, ids, note.id, Settling { source_kind, source, amount })?;
+            let by = Settling::new(SettlementKind::Deposit, order.id.as_bytes(), amount);
+            settle(tx, call, ids, note.id, by)?;
             order.head.paid.used -= amount;
             left -= amount;
         }
@@ -337,8 +335,8 @@ pub fn to_invoice(
         issue_all(tx, call, &mut ids, &mut desk, &mut documents, &Channels::new())?;
         let [invoice] = documents;
         let mut carry = |id: InvoiceId, source: InvoiceId, amount: i64| {
-            let (source_kind, source) = (SettlementKind::Replacement, source.as_bytes());
-            settle(tx, call, &mut ids, id, Settling { source_kind, source, amount })
+            let by = Settling::new(SettlementKind::Replacement, source.as_bytes(), amount);
+            settle(tx, call, &mut ids, id, by)
         };
         carry(invoice.id, receipt.id, receipt.settled)?;
         carry(receipt.id, invoice.id, receipt.open())?;

@@ -11,7 +11,7 @@ use super::settle::{Settling, settle};
 use crate::{Call, Error};
 
 fn by(order: OrderId, amount: i64) -> Settling {
-    Settling { source_kind: SettlementKind::Deposit, source: order.as_bytes(), amount }
+    Settling::new(SettlementKind::Deposit, order.as_bytes(), amount)
 }
 
 /// Lets unused money of an order settle its part of a document that was just issued, and counts

@@ -1,7 +1,9 @@
 //! What settles a document: the only way to change what of it is open.
 
-use orderly_core::id::{IdSource, InvoiceId, SettlementId};
-use orderly_core::invoice::{Change, Invoice, InvoiceKind, SettlementKind, SettlementRow, post};
+use orderly_core::books::DocumentKind;
+use orderly_core::id::{IdSource, InvoiceId, PaymentId, SettlementId};
+use orderly_core::invoice::post::{Settled, settled};
+use orderly_core::invoice::{Change, Invoice, InvoiceKind, SettlementKind, SettlementRow};
 use orderly_core::money::Money;
 use orderly_core::refusal::{Code, Refusal};
 use orderly_store::Tx;
@@ -19,14 +21,36 @@ pub struct Settling {
     pub source_kind: SettlementKind,
     /// The order, payment's application, other document, or decision.
     pub source: [u8; 16],
+    /// The payment that an application is of.
+    pub payment: Option<PaymentId>,
     pub amount: i64,
+}
+
+impl Settling {
+    /// What settles a document without being an application of a payment.
+    pub const fn new(source_kind: SettlementKind, source: [u8; 16], amount: i64) -> Self {
+        Self { source_kind, source, payment: None, amount }
+    }
+
+    /// What the money was held for.
+    fn held_for(&self) -> Option<(DocumentKind, [u8; 16])> {
+        Some(match self.source_kind {
+            SettlementKind::Deposit => (DocumentKind::Order, self.source),
+            SettlementKind::Payout => (DocumentKind::Refund, self.source),
+            SettlementKind::CreditNote | SettlementKind::Replacement => {
+                (DocumentKind::Invoice, self.source)
+            }
+            SettlementKind::Application => (DocumentKind::Payment, self.payment?.as_bytes()),
+            SettlementKind::WriteOff => return None,
+        })
+    }
 }
 
 /// Settles an amount of a document, or opens it again: its counter, the row that says why, what
 /// its account owes, the journal and its event. Orders are locked before documents.
 ///
 /// The journal is the settlement's own: deposits, unapplied receipts or bad debt against
-/// receivables; nothing between two documents.
+/// receivables; nothing between two documents in the currency of the books.
 ///
 /// # Errors
 /// `not_found`; `above_open` with what is open; `period_closed`.
@@ -74,13 +98,14 @@ fn record(
     invoice: &Invoice,
     by: Settling,
 ) -> Result<(), Error> {
-    let Settling { source_kind, source, amount } = by;
+    let Settling { source_kind, source, amount, .. } = by;
     let row = SettlementRow { source_kind, source, amount, settled_at: call.now };
     let id: SettlementId = ids.draw();
     invoices::insert_settlements(tx, &[(id, invoice.id, row)])?;
     let own = books::books_of(tx, invoice.legal_entity)?;
     let named = (ids.draw(), call.now);
-    if let Some(journal) = post::settled(invoice, (source_kind, amount), id, &own, named) {
+    let told = Settled { kind: source_kind, amount, held_for: by.held_for() };
+    if let Some(journal) = settled(invoice, &told, id, &own, named) {
         books::post(tx, call, &[journal])?;
     }
     expose(tx, &[(invoice, -amount)])?;

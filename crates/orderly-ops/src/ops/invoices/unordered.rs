@@ -66,7 +66,7 @@ pub(in crate::ops) fn without_order(
     };
     let (id, amount) = (note.id, note.total);
     issue_all(tx, call, ids, &mut desk, &mut [note], &Channels::new())?;
-    let (source_kind, source) = (SettlementKind::Payout, refund.id.as_bytes());
-    settle(tx, call, ids, id, Settling { source_kind, source, amount })?;
+    let by = Settling::new(SettlementKind::Payout, refund.id.as_bytes(), amount);
+    settle(tx, call, ids, id, by)?;
     Ok(id)
 }

@@ -154,6 +154,7 @@ pub(in crate::ops) fn pay(
         let by = Settling {
             source_kind: SettlementKind::Application,
             source: application.as_bytes(),
+            payment: Some(after.id),
             amount,
         };
         settle(tx, call, &mut ids, invoice, by)?;
@@ -204,6 +205,7 @@ pub(in crate::ops) fn take_back(
         let by = Settling {
             source_kind: SettlementKind::Application,
             source: application.as_bytes(),
+            payment: Some(after.id),
             amount: -amount,
         };
         settle(tx, call, &mut ids, *invoice, by)?;
@@ -269,8 +271,7 @@ pub fn write_off(
         }
         let mut ids = orders::ids_after_audit(call);
         let decision: SettlementId = ids.draw();
-        let by =
-            Settling { source_kind: SettlementKind::WriteOff, source: decision.as_bytes(), amount };
+        let by = Settling::new(SettlementKind::WriteOff, decision.as_bytes(), amount);
         Ok(WrittenOff { invoice: settle(tx, call, &mut ids, id, by)? })
     })
 }

@@ -312,7 +312,10 @@ fn exchange(
         reverses: None,
     };
     let postings = vec![
-        Posting::new(Account::Payables, gap, shared),
+        Posting {
+            foreign: Some(Money::new(0, note.currency)),
+            ..Posting::new(Account::Payables, gap, shared)
+        },
         Posting::new(Account::FxDifferences, -gap, shared),
     ];
     let unbalanced = |error| Error::Internal(format!("a difference does not balance: {error}"));

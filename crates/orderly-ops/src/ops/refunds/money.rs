@@ -4,7 +4,7 @@
 use orderly_core::books::{Account, Dimensions, DocumentKind, Journal, JournalHead, JournalKind};
 use orderly_core::books::{Posting, period};
 use orderly_core::exchange;
-use orderly_core::id::{IdSource, RefundId};
+use orderly_core::id::{IdSource, PaymentId, RefundId};
 use orderly_core::money::Money;
 use orderly_core::order::Order;
 use orderly_core::payment::{Payment, Purpose, TransactionKind, TransactionState};
@@ -167,16 +167,17 @@ pub(in crate::ops) fn post_credit(
         // What is carried to the replacement: the payment that brings it there takes it up.
         RefundSettlement::Exchange | RefundSettlement::Refund => Account::UnappliedReceipts,
     };
-    post_as(tx, call, order, refund, (JournalKind::Refund, owed, amount), ids)
+    post_as(tx, call, order, refund, (JournalKind::Refund, (owed, None), amount), ids)
 }
 
-/// Posts an amount from what we owe for the order to another account.
+/// Posts an amount from what we owe for the order to another account, of a payment where it
+/// carries it on.
 pub(in crate::ops) fn post_as(
     tx: &mut Tx<'_>,
     call: &Call,
     order: &Order,
     refund: &Refund,
-    (kind, owed, amount): (JournalKind, Account, i64),
+    (kind, (owed, carrier), amount): (JournalKind, (Account, Option<PaymentId>), i64),
     ids: &mut IdSource,
 ) -> Result<(), Error> {
     if amount == 0 {
@@ -196,9 +197,11 @@ pub(in crate::ops) fn post_as(
         accounting_on: own.day(call.now),
         reverses: None,
     };
+    let held = Dimensions { document: orders::dimensions(order).document, ..shared };
+    let carried = carrier.map(|payment| (DocumentKind::Payment, payment.as_bytes()));
     let postings = vec![
-        Posting::new(Account::CustomerDeposits, amount, shared),
-        Posting::new(owed, -amount, shared),
+        Posting::new(Account::CustomerDeposits, amount, held),
+        Posting::new(owed, -amount, Dimensions { document: carried.or(shared.document), ..shared }),
     ];
     let unbalanced = |error| Error::Internal(format!("{error} in {}", period(head.accounting_on)));
     let journal = Journal::new(head.clone(), postings).map_err(unbalanced)?;

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::super::output::table;
 use super::{
-    Chart, Close, Enter, LateCost, Rates, Reopen, Reverse, Session, YearEnd, day, now, period,
+    Chart, Close, Enter, LateCost, Rates, Reopen, Revalue, Reverse, Session, YearEnd, day, now,
+    period,
 };
 use crate::Error;
 use crate::ops::books::chart as charts;
@@ -17,6 +18,7 @@ use crate::ops::books::journals;
 use crate::ops::books::periods::{self, Changed};
 use crate::ops::books::rates::{self as rate_ops, RateIn};
 use crate::ops::books::ready::{self, Warning};
+use crate::ops::books::revalue as revaluations;
 use crate::ops::books::{LateCostIn, enter_late_cost};
 
 /// Files above this are no chart and no rates.
@@ -62,6 +64,40 @@ pub fn close(session: &Session, close: &Close) -> Result<ExitCode, Error> {
     }
     let call = session.changing(&close.given, close)?;
     answer(session, &periods::close(&app, &call, entity, month)?)
+}
+
+pub fn revalue(session: &Session, asked: &Revalue) -> Result<ExitCode, Error> {
+    let app = session.open()?;
+    let (month, entity) = (period(&asked.period)?, asked.entity.as_deref());
+    if asked.preview {
+        let open = revaluations::preview(&app, &session.reading(), entity, month)?;
+        return session.out.answer(&open, || {
+            let rows = open.iter().map(|one| {
+                vec![
+                    one.account.to_owned(),
+                    one.open.clone(),
+                    one.currency.clone(),
+                    one.carried.clone(),
+                    one.rate.clone(),
+                    one.worth.clone(),
+                    one.difference.clone(),
+                ]
+            });
+            let names =
+                ["account", "open>", "currency", "carried>", "rate>", "worth>", "difference>"];
+            table(&names, rows)
+        });
+    }
+    let call = session.changing(&asked.given, asked)?;
+    let done = revaluations::revalue(&app, &call, entity, month)?;
+    session.out.answer(&done, || {
+        let rows = done
+            .differences
+            .iter()
+            .map(|one| vec![one.account.to_owned(), one.currency.clone(), one.amount.clone()]);
+        let rows = table(&["account", "currency", "difference>"], rows);
+        format!("{} of {} is revalued: {}.\n{rows}", done.period, done.entity, done.result)
+    })
 }
 
 pub fn reopen(session: &Session, reopen: &Reopen) -> Result<ExitCode, Error> {
