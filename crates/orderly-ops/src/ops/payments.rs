@@ -304,10 +304,12 @@ pub fn give_back(app: &App, call: &Call, id: PaymentId, step: &StepIn) -> Result
     })
 }
 
-/// Lets captured money that pays nothing pay an order.
+/// Lets captured money that pays nothing pay an order: as much as is said, else what the order
+/// still asks for, as far as the money goes. The rest stays as it is.
 ///
 /// # Errors
-/// `above_unapplied` with the maximum, `currency_mismatch`.
+/// `above_unapplied` with the maximum, `currency_mismatch`; `nothing_to_do` where the order asks
+/// for no more or the payment has nothing left.
 pub fn apply(app: &App, call: &Call, id: PaymentId, step: &StepIn) -> Result<Payment, Error> {
     applying(app, call, ("payment.apply", "payment.applied"), id, step, true)
 }
@@ -338,7 +340,11 @@ fn applying(
         ensure_money(&before)?;
         call.expect_version(before.version)?;
         let mut ids = orders::ids_after_audit(call);
-        let most = if forward { before.unapplied() } else { before.refundable_for(step.order) };
+        let most = match (forward, &step.amount) {
+            (true, None) => before.refundable_for(None).min(asked(Some(&order))?),
+            (true, Some(_)) => before.unapplied(),
+            (false, _) => before.refundable_for(step.order),
+        };
         let amount = amount_or(step, &before, most)?;
         require(call, Permission::TakePayment, amount, before.channel)?;
         let after = match forward {

@@ -1,5 +1,7 @@
 //! Operations on tills: drawers, their sessions, and the cash that goes in and out.
 
+mod remit;
+
 use std::collections::BTreeMap;
 
 use orderly_core::actor::{Permission, Scope};
@@ -20,6 +22,7 @@ use super::events::{Happened, event};
 use super::payments::{amount_in, require};
 use super::{books, orders};
 use crate::{App, Call, Error};
+pub use remit::{CollectIn, collect, hand_back};
 
 impl Object for Drawer {
     fn reference(&self) -> Reference {

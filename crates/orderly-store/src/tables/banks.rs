@@ -369,11 +369,13 @@ pub fn insert_remitted(
     Ok(())
 }
 
-/// Returns what of a payment was remitted by the matches that hold.
+/// Returns what of a payment was remitted: by the matches that hold, and into tills.
 pub fn remitted(tx: &mut Tx<'_>, payment: PaymentId) -> Result<i64, StoreError> {
-    let sql = "SELECT CAST(COALESCE(SUM(p.amount_minor), 0) AS BIGINT) AS amount
-         FROM bank_match_payment p
-         JOIN bank_match m ON m.id = p.bank_match_id AND m.undone_at IS NULL
-        WHERE p.payment_id = $1";
+    let sql = "SELECT CAST(COALESCE(SUM(x.amount_minor), 0) AS BIGINT) AS amount
+         FROM (SELECT p.amount_minor FROM bank_match_payment p
+                 JOIN bank_match m ON m.id = p.bank_match_id AND m.undone_at IS NULL
+                WHERE p.payment_id = $1
+               UNION ALL
+               SELECT r.amount_minor FROM remittance r WHERE r.payment_id = $1) x";
     Ok(tx.query_one(sql, &[&payment], |row| row.get("amount"))?.unwrap_or(0))
 }

@@ -266,7 +266,10 @@ pub fn on_delivery(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<OnDelivery>, Store
                                     FROM bank_match_payment q
                                     JOIN bank_match m ON m.id = q.bank_match_id
                                          AND m.undone_at IS NULL
-                                   WHERE q.payment_id = p.id), 0) AS remitted,
+                                   WHERE q.payment_id = p.id), 0)
+                        + COALESCE((SELECT CAST(SUM(r.amount_minor) AS BIGINT)
+                                      FROM remittance r WHERE r.payment_id = p.id), 0)
+                        AS remitted,
                         (SELECT a.target_id FROM application a
                           WHERE a.payment_id = p.id AND a.target_kind = 'order'
                           ORDER BY a.applied_at, a.id LIMIT 1) AS order_id

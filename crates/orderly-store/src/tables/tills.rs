@@ -1,7 +1,7 @@
 //! Drawers, their sessions, and the cash that went in and out.
 
 use orderly_core::actor::ActorKind;
-use orderly_core::id::{DrawerId, LocationId, TillSessionId, UserId};
+use orderly_core::id::{DrawerId, LocationId, PaymentId, TillEntryId, TillSessionId, UserId};
 use orderly_core::till::{Count, Drawer, Entry, Session};
 
 use super::{active, state};
@@ -215,6 +215,40 @@ pub fn entries(tx: &mut Tx<'_>, session: TillSessionId) -> Result<Vec<Entry>, St
             recorded_at: row.get("recorded_at")?,
         })
     })
+}
+
+/// Notes whose cash on delivery an entry brought in: payments with their amounts, negative where
+/// it went back.
+pub fn insert_remitted(
+    tx: &mut Tx<'_>,
+    entry: TillEntryId,
+    payments: &[(PaymentId, i64)],
+) -> Result<(), StoreError> {
+    let columns = [
+        Column::new("till_entry_id", Kind::Bytes),
+        Column::new("payment_id", Kind::Bytes),
+        Column::new("amount_minor", Kind::Int),
+    ];
+    let row = |(payment, amount): &(PaymentId, i64)| vec![v(&entry), v(payment), v(amount)];
+    let rows: Vec<Vec<Value>> = payments.iter().map(row).collect();
+    tx.insert_many("remittance", &columns, &rows, "")?;
+    Ok(())
+}
+
+/// Returns the payments of which a session still holds cash on delivery, and how much, in the
+/// order in which they came.
+pub fn remitted_in(
+    tx: &mut Tx<'_>,
+    session: TillSessionId,
+) -> Result<Vec<(PaymentId, i64)>, StoreError> {
+    tx.query(
+        "SELECT r.payment_id, CAST(SUM(r.amount_minor) AS BIGINT) AS amount
+           FROM remittance r JOIN till_entry e ON e.id = r.till_entry_id
+          WHERE e.session_id = $1 GROUP BY r.payment_id
+         HAVING SUM(r.amount_minor) > 0 ORDER BY MIN(e.recorded_at), r.payment_id",
+        &[&session],
+        |row| Ok((row.get("payment_id")?, row.get("amount")?)),
+    )
 }
 
 /// Adds what was counted.

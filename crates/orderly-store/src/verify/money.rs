@@ -87,12 +87,17 @@ pub(super) const CHECKS: &[Check] = &[
                                          JOIN bank_account a ON a.id = b.bank_account_id
                                         WHERE a.legal_entity_id = e.id
                                           AND m.account = 'cod_clearing'
-                                          AND m.undone_at IS NULL), 0) AS remitted,
+                                          AND m.undone_at IS NULL), 0)
+                             + COALESCE((SELECT CAST(SUM(r.amount_minor) AS BIGINT)
+                                           FROM remittance r
+                                           JOIN till_entry t ON t.id = r.till_entry_id
+                                           JOIN till_session s ON s.id = t.session_id
+                                          WHERE s.legal_entity_id = e.id), 0) AS remitted,
                              COALESCE((SELECT CAST(SUM(g.amount_minor) AS BIGINT)
                                          FROM posting g JOIN journal j ON j.id = g.journal_id
                                         WHERE j.legal_entity_id = e.id
                                           AND g.account = 'cod_clearing'
-                                          AND j.kind IN ('capture', 'refund', 'bank')
+                                          AND j.kind IN ('capture', 'refund', 'bank', 'till')
                                           AND NOT EXISTS (SELECT 1 FROM journal r
                                                            WHERE r.reverses = j.id)), 0)
                                  AS booked

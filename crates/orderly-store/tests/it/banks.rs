@@ -90,7 +90,7 @@ fn statements_movements_and_matches_are_kept_once() {
             assert_eq!(banks::remitted(tx, payment)?, 400);
             assert!(banks::undo_match(tx, made.id, at(4))?);
             assert!(!banks::undo_match(tx, made.id, at(4))?);
-            assert_eq!(banks::remitted(tx, payment)?, 0);
+            assert_eq!(banks::remitted(tx, payment)?, 0, "a match that does not hold");
             Ok(())
         });
         done.unwrap();

@@ -6,7 +6,7 @@ use orderly_core::payment::credit::{CreditEntry, CreditKind, Holder};
 use orderly_core::till::{Count, Drawer, Entry, EntryKind, Session, SessionState};
 use orderly_core::time::Day;
 use orderly_core::units::{Cause, CauseKind};
-use orderly_store::tables::{store_credit, tills};
+use orderly_store::tables::{banks, store_credit, tills};
 use orderly_store::{Store, StoreError};
 
 use crate::TestDb;
@@ -111,6 +111,13 @@ fn entries_and_counts_are_kept_once() {
             assert_eq!(tills::entries(tx, session(1).id)?, [entry(1)]);
             tills::insert_count(tx, &count, by, actor)?;
             assert_eq!(tills::counts(tx, session(1).id)?, std::slice::from_ref(&count));
+            let other = Entry { transaction: None, ..entry(2) };
+            assert_eq!(tills::insert_entries(tx, &[other], by, actor)?, 1);
+            let paid = |number| PaymentId::from_bytes([number; 16]);
+            tills::insert_remitted(tx, entry(1).id, &[(paid(5), 70), (paid(6), 30)])?;
+            tills::insert_remitted(tx, entry(2).id, &[(paid(5), -20), (paid(6), -30)])?;
+            assert_eq!(tills::remitted_in(tx, session(1).id)?, [(paid(5), 50)]);
+            assert_eq!(banks::remitted(tx, paid(5))?, 50);
             Ok(())
         });
         done.unwrap();

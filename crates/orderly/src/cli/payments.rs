@@ -219,7 +219,7 @@ pub struct Apply {
     /// The order: number, id or the channel's id
     #[arg(long)]
     order: String,
-    /// How much; all there is where absent
+    /// How much; what the order asks for, as far as the money goes, where absent
     #[arg(long)]
     amount: Option<String>,
     #[command(flatten)]

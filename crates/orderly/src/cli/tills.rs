@@ -11,7 +11,7 @@ use super::output::table;
 use super::{Given, Session};
 use crate::Error;
 use crate::ops::read::names::{Ids, names};
-use crate::ops::tills::{self, DrawerIn, MoveIn, Report};
+use crate::ops::tills::{self, CollectIn, DrawerIn, MoveIn, Report};
 use crate::wire::out::amount;
 use crate::wire::out::tills::{DrawerOut, ReportOut, SessionOut};
 
@@ -37,6 +37,10 @@ pub enum Tills {
     PayOut(Move),
     /// Drop cash into the safe, or with `--to cash_in_transit` on its way to the bank
     Drop(Move),
+    /// Take in the cash that a driver or carrier collected on delivery
+    Collect(Collect),
+    /// Give such cash back in the same session: it is owed again
+    HandBack(Collect),
     /// Count a drawer: `50=3 20=7 0.50=12`; the answer says what should be there
     Count {
         /// The drawer's code
@@ -101,6 +105,26 @@ pub struct Move {
     given: Given,
 }
 
+#[derive(Debug, Args)]
+pub struct Collect {
+    /// The drawer's code
+    drawer: String,
+    /// Who has it: the carrier's code, or own for our own drivers
+    #[arg(long = "from", alias = "to", value_name = "CODE")]
+    carrier: String,
+    /// How much; all there is where absent
+    #[arg(long)]
+    amount: Option<String>,
+    #[command(flatten)]
+    given: Given,
+}
+
+impl Collect {
+    fn new(&self) -> CollectIn {
+        CollectIn { carrier: self.carrier.clone(), amount: self.amount.clone() }
+    }
+}
+
 impl Tills {
     pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         let app = session.open()?;
@@ -124,6 +148,14 @@ impl Tills {
             Self::PayIn(moved) => moved.run(session, EntryKind::PayIn)?,
             Self::PayOut(moved) => moved.run(session, EntryKind::PayOut)?,
             Self::Drop(moved) => moved.run(session, EntryKind::Drop)?,
+            Self::Collect(asked) => {
+                let call = session.changing(&asked.given, asked)?;
+                tills::collect(&app, &call, &asked.drawer, &asked.new())?
+            }
+            Self::HandBack(asked) => {
+                let call = session.changing(&asked.given, asked)?;
+                tills::hand_back(&app, &call, &asked.drawer, &asked.new())?
+            }
             Self::Count { drawer, pieces, given } => {
                 let pieces = read_pieces(pieces)?;
                 tills::count(&app, &session.changing(given, self)?, drawer, &pieces)?

@@ -10,6 +10,7 @@ use orderly::ops::loads::road::{self, Drop};
 use orderly::ops::orders::get;
 use orderly::ops::orders::place::place;
 use orderly::ops::payments::on_delivery::{Owed, owed};
+use orderly::ops::tills::{CollectIn, collect, hand_back, open};
 use orderly_core::books::Account;
 use orderly_core::id::OrderId;
 use orderly_core::load::{ProofKind, StopState};
@@ -22,9 +23,10 @@ use crate::fixture::{Shop, read};
 use crate::loads::{PNG, on_the_road, shop as with_vans};
 use crate::proof;
 use crate::sold::{allowed, code};
+use crate::tills::with_drawer;
 
 /// An order of ten nails at 0.10, paid on delivery, on its way with a carrier.
-fn on_its_way(shop: &Shop, carrier: &str, quantity: &str) -> Order {
+pub(crate) fn on_its_way(shop: &Shop, carrier: &str, quantity: &str) -> Order {
     let order = read(json!({
         "channel": "web", "customer": { "email": "ann@example.com", "name": "Ann Field" },
         "deliveries": { "method": "parcel", "due": "100.00", "ship_to": {
@@ -41,7 +43,7 @@ fn on_its_way(shop: &Shop, carrier: &str, quantity: &str) -> Order {
     ship(&shop.app, &shop.call(), of, &new).unwrap()
 }
 
-fn delivered(shop: &Shop, order: &Order) -> Result<Order, Error> {
+pub(crate) fn delivered(shop: &Shop, order: &Order) -> Result<Order, Error> {
     deliver(&shop.app, &shop.call(), (order.id, order.shipments[0].id), &[])
 }
 
@@ -157,6 +159,59 @@ fn a_driver_takes_what_is_due_with_the_goods_or_says_why_not() {
         road::give_back(&own.app, &own.call(), load.id, road::Back::default()).unwrap();
         let late = road::undrop(&own.app, &own.call(), load.id, stop);
         assert_eq!(code(late), Code::InvalidTransition);
+        proof::all_holds(&own.app);
+    }
+}
+
+#[test]
+fn what_a_driver_took_is_handed_in_at_a_till_and_given_back() {
+    for own in Shop::each() {
+        with_vans(&own);
+        let (_, load, stop) = on_the_road(&own);
+        let what = Drop {
+            received_by: "A. Field".into(),
+            collected: Some("30.00".into()),
+            proofs: vec![(ProofKind::Photo, PNG.to_vec())],
+            ..Drop::default()
+        };
+        road::drop_at(&own.app, &own.call(), load.id, stop, &what).unwrap();
+        with_drawer(&own, "K1");
+        let some = |amount: Option<&str>| CollectIn {
+            carrier: "own".into(),
+            amount: amount.map(Into::into),
+        };
+        let take = |amount| collect(&own.app, &own.call(), "K1", &some(amount));
+        let give = |amount| hand_back(&own.app, &own.call(), "K1", &some(amount));
+        assert_eq!(code(take(None)), Code::NoOpenSession);
+        open(&own.app, &own.call(), "K1", "5").unwrap();
+        let rows = own.rows();
+        assert_eq!(code(give(None)), Code::NothingToDo);
+        assert_eq!(code(take(Some("0"))), Code::MoneyInvalid);
+        let above = || take(Some("30.01"));
+        assert_eq!((code(above()), allowed(above())), (Code::AboveOpen, "30.00 GBP".into()));
+        let nobody = CollectIn { carrier: "ups".into(), amount: None };
+        assert_eq!(code(collect(&own.app, &own.call(), "K1", &nobody)), Code::NothingToDo);
+        let denied = collect(&own.app, &own.stranger(), "K1", &some(None));
+        assert_eq!(denied.unwrap_err().code(), "forbidden");
+        assert_eq!(own.rows(), rows, "nothing changed");
+        assert_eq!(take(Some("10")).unwrap().expected, 1_500);
+        assert_eq!(own.booked(Account::CodClearing), 2_000);
+        let left = owed(&own.app, &own.call(), Some("own")).unwrap();
+        assert_eq!((left[0].open(), left[0].remitted), (2_000, 1_000));
+        let call = own.call().with_key("rest", b"1");
+        let first = collect(&own.app, &call, "K1", &some(None)).unwrap();
+        assert_eq!(collect(&own.app, &call, "K1", &some(None)).unwrap(), first, "once");
+        assert!(owed(&own.app, &own.call(), None).unwrap().is_empty());
+        let undone = road::undrop(&own.app, &own.call(), load.id, stop);
+        assert_eq!(code(undone), Code::NotReversible);
+        assert_eq!(own.booked(Account::TillCash), 3_500);
+        proof::all_holds(&own.app);
+        assert_eq!(allowed(give(Some("31"))), "30.00 GBP");
+        assert_eq!(give(Some("12")).unwrap().expected, 2_300);
+        give(None).unwrap();
+        assert_eq!(own.booked(Account::CodClearing), 3_000);
+        road::undrop(&own.app, &own.call(), load.id, stop).unwrap();
+        assert_eq!(own.booked(Account::CodClearing), 0);
         proof::all_holds(&own.app);
     }
 }

@@ -389,3 +389,39 @@ fn concurrent_captures_and_refunds_do_not_exceed_what_there_is() {
         shop.verified(order.id);
     }
 }
+
+#[test]
+fn money_without_an_amount_pays_what_the_order_asks_for_and_the_rest_waits() {
+    for shop in Shop::each() {
+        shop.stock("PAINT", "leeds", 100, None);
+        let orders = ["1", "2", "40"].map(|quantity| shop.ordered(&[("PAINT", quantity)]));
+        let [small, half, large] = &orders;
+        let due = |order: &Order| order.head.totals.total;
+        let amount = due(small) + due(half) + 500;
+        let new = PaymentIn {
+            customer: small.head.customer,
+            channel: Some(small.channel),
+            method: "transfer".into(),
+            amount: Some(format!("{}.{:02}", amount / 100, amount % 100)),
+            ..PaymentIn::default()
+        };
+        let paid = take(&shop.app, &shop.call(), &new).unwrap();
+        let to = |order: &Order| StepIn { order: Some(order.id), ..StepIn::default() };
+        let pay = |order| apply(&shop.app, &shop.call(), paid.id, &to(order));
+        let applied = pay(small).unwrap();
+        assert_eq!(applied.amounts.applied, due(small), "no more than it asks for");
+        assert_eq!(code(pay(small)), Code::NothingToDo, "it is paid");
+        take_part(&shop, half, "5.00");
+        assert_eq!(pay(half).unwrap().unapplied(), 1_000, "a part was paid before");
+        assert_eq!(pay(large).unwrap().unapplied(), 0, "as far as the money goes");
+        assert_eq!(shop.order(large.id).head.paid.captured, 1_000);
+        assert_eq!(code(pay(large)), Code::NothingToDo, "nothing is left");
+        for order in &orders {
+            shop.verified(order.id);
+        }
+    }
+}
+
+fn take_part(shop: &Shop, order: &Order, amount: &str) {
+    take(&shop.app, &shop.call(), &card(order.id, amount)).unwrap();
+}

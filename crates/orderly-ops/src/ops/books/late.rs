@@ -6,7 +6,6 @@ use orderly_core::books::{
     Account, Dimensions, DocumentKind, Journal, JournalHead, JournalKind, Posting,
 };
 use orderly_core::id::{EntryId, IdSource, ItemId, LegalEntityId, LocationId, LotId};
-use orderly_core::item::Goods;
 use orderly_core::money::Money;
 use orderly_core::order::price::money_refusal;
 use orderly_core::qty::Qty;
@@ -29,12 +28,10 @@ use crate::{App, Call, Error};
 #[derive(Clone, Debug)]
 pub struct LateCost {
     pub legal_entity: LegalEntityId,
-    /// The level that received the goods.
     pub item: ItemId,
+    /// The location that received the goods.
     pub location: LocationId,
-    /// Zero but for lengths.
-    pub lot_class: LotId,
-    /// How many were received.
+    /// How many were received, of lengths all together.
     pub received: Qty,
     /// In minor units of the legal entity's currency; negative where they cost less.
     pub amount: i64,
@@ -57,7 +54,8 @@ pub struct Allotted {
 }
 
 /// Posts a late cost as new rows: the levels that still hold the goods become worth more, the
-/// rest is cost of goods. Nothing posted before changes.
+/// rest is cost of goods. Of goods kept by length every length bears what it measures. Nothing
+/// posted before changes.
 ///
 /// Levels are locked in key order: call it after orders are locked.
 ///
@@ -163,10 +161,6 @@ pub fn enter_late_cost(app: &App, call: &Call, new: &LateCostIn) -> Result<Journ
             .quantity(&new.received, &item.sale_unit)
             .map_err(|refusal| refusal.under("/received"))?;
         ensure(!received.is_zero(), || wrong("nothing was received"))?;
-        ensure(item.goods != Goods::Lengths, || {
-            let detail = "goods kept by length have a value for each length: use the invoice";
-            Refusal::at(Code::InvalidField, "/sku", detail)
-        })?;
         let mut ids = ids_after_audit(call);
         let entry: EntryId = ids.draw();
         let cause = Cause { kind: CauseKind::LateCost, id: entry.as_bytes() };
@@ -174,7 +168,6 @@ pub fn enter_late_cost(app: &App, call: &Call, new: &LateCostIn) -> Result<Journ
             legal_entity: location.legal_entity,
             item: item.id,
             location: location.id,
-            lot_class: LotId::NONE,
             received,
             amount: amount.minor(),
             contra,
@@ -192,14 +185,14 @@ pub fn enter_late_cost(app: &App, call: &Call, new: &LateCostIn) -> Result<Journ
     })
 }
 
-/// The levels that may hold the goods, locked: the one that received them, then those of the legal
-/// entity's other locations.
+/// The levels that may hold the goods, locked: those of the location that received them, then those
+/// of the legal entity's other locations.
 fn holding(tx: &mut Tx<'_>, cost: &LateCost) -> Result<Vec<Level>, Error> {
-    let own = LevelKey { item: cost.item, location: cost.location, lot_class: cost.lot_class };
+    let own = LevelKey { item: cost.item, location: cost.location, lot_class: LotId::NONE };
     let mut keys = vec![own];
     for level in levels::of_item(tx, cost.item)? {
         let key = level.key;
-        if key == own || key.lot_class != cost.lot_class || level.held == Qty::ZERO {
+        if key == own || level.held == Qty::ZERO {
             continue;
         }
         let at = locations::get(tx, key.location)?;
@@ -208,8 +201,8 @@ fn holding(tx: &mut Tx<'_>, cost: &LateCost) -> Result<Vec<Level>, Error> {
         }
     }
     let mut locked = levels::lock(tx, &keys)?;
-    locked.sort_by_key(|level| (level.key != own, level.key));
-    if locked.first().is_none_or(|level| level.key != own) {
+    locked.sort_by_key(|level| (level.key.location != own.location, level.key));
+    if locked.first().is_none_or(|level| level.key.location != own.location) {
         locked.insert(0, Level::empty(own, None));
     }
     Ok(locked)

@@ -85,9 +85,20 @@ pub(in crate::ops) fn due(
 }
 
 /// What a payment was taken at: a shipment or a stop; several times there are numbered.
-fn place_of(payment: &Payment) -> &str {
-    let reference = payment.reference.as_deref().unwrap_or_default();
-    reference.split('/').next().unwrap_or_default()
+fn place_of(reference: Option<&str>) -> &str {
+    reference.unwrap_or_default().split('/').next().unwrap_or_default()
+}
+
+/// Who took the money that a payment of this reference is: the carrier's code, or `own`.
+pub(in crate::ops) fn taken_by(
+    tx: &mut Tx<'_>,
+    reference: Option<&str>,
+) -> Result<Option<String>, Error> {
+    let place = place_of(reference);
+    Ok(match place.parse::<ShipmentId>() {
+        Ok(shipment) => payments::carrier_of(tx, shipment)?,
+        Err(_) => place.parse::<StopId>().ok().map(|_| OWN.to_owned()),
+    })
 }
 
 /// Whether money was taken with a delivery; what names neither shipment nor stop counts for all.
@@ -97,7 +108,7 @@ fn is_for(
     delivery: DeliveryId,
     payment: &Payment,
 ) -> Result<bool, Error> {
-    let place = place_of(payment);
+    let place = place_of(payment.reference.as_deref());
     if let Ok(shipment) = place.parse::<ShipmentId>() {
         return Ok(order.shipment(shipment).is_ok_and(|one| one.delivery == delivery));
     }
@@ -157,12 +168,13 @@ pub(in crate::ops) fn give_back(
     for id in payments::of_order(tx, order.id)? {
         let before = load(tx, id)?;
         let amount = before.refundable_for(Some(order.id));
-        if before.provider != COD || place_of(&before) != at || amount == 0 {
+        if before.provider != COD || place_of(before.reference.as_deref()) != at || amount == 0 {
             continue;
         }
         ensure(banks::remitted(tx, id)? == 0, || {
-            let detail = format!("the money of payment {id} has come: undo its match first");
-            Refusal::new(Code::NotReversible, detail).allowed("orderly bank unmatch")
+            let detail = format!("the money of payment {id} has come: take that back first");
+            let ways = "orderly bank unmatch, orderly tills hand-back";
+            Refusal::new(Code::NotReversible, detail).allowed(ways)
         })?;
         let after = before.withdraw(order, amount, ids, call.now)?;
         let after = after.refund(amount, Purpose::default(), ids, call.now)?;
@@ -185,7 +197,7 @@ fn keep(
     save_one(tx, call, ids, changed).map(drop)
 }
 
-/// Money that was taken with the goods and has not come to us.
+/// Money that was taken with the goods and has come neither to a bank nor into a till.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owed {
     pub payment: PaymentId,
@@ -219,13 +231,7 @@ pub fn owed(app: &App, call: &Call, carrier: Option<&str>) -> Result<Vec<Owed>, 
 pub(in crate::ops) fn owed_by(tx: &mut Tx<'_>, carrier: Option<&str>) -> Result<Vec<Owed>, Error> {
     let mut out = Vec::new();
     for row in payments::on_delivery(tx, MOST)? {
-        let place = row.reference.as_deref().unwrap_or_default();
-        let place = place.split('/').next().unwrap_or_default();
-        let by = if let Ok(shipment) = place.parse::<ShipmentId>() {
-            payments::carrier_of(tx, shipment)?
-        } else {
-            place.parse::<StopId>().ok().map(|_| OWN.to_owned())
-        };
+        let by = taken_by(tx, row.reference.as_deref())?;
         if carrier.is_some_and(|code| by.as_deref() != Some(code)) {
             continue;
         }

@@ -339,17 +339,14 @@ fn capitalize(
         let (Some(id), Some(item)) = (line.purchase_line, line.item) else { continue };
         let order = documents.of_line(id)?;
         let (location, bought) = (order.location, order.line_mut(id)?.clone());
-        let lengths = catalog::get(tx, item)?
-            .is_some_and(|item| item.goods == orderly_core::item::Goods::Lengths);
         let amount = line.booked - line.cleared + charge;
-        if bought.direct || lengths || bought.received.is_zero() || amount == 0 {
+        if bought.direct || bought.received.is_zero() || amount == 0 {
             continue;
         }
         let cost = LateCost {
             legal_entity: invoice.legal_entity,
             item,
             location,
-            lot_class: LotId::NONE,
             received: line.qty.min(bought.received).max(Qty::new(1).unwrap_or_default()),
             amount,
             contra: Account::PriceVariance,

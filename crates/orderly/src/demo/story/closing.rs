@@ -1,7 +1,7 @@
 //! The end of a month: the collective run, closing, and reports that are equal to the books.
 
-use orderly_core::books::Account;
 use orderly_core::books::period::Period;
+use orderly_core::books::{Account, AccountKind};
 use orderly_core::money::Currency;
 use orderly_core::money::Money;
 use orderly_core::time::Day;
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::super::trade::Trading;
 use crate::Error;
-use crate::ops::books::reports::{self, Ask, Statement};
+use crate::ops::books::reports::{self, Ask, Columns, Statement, Trial};
 use crate::ops::books::{Clock, periods, stock_value};
 use crate::ops::invoices;
 
@@ -90,7 +90,14 @@ impl Trading<'_> {
         let [_, tax_debit, tax_credit, _] = on(Account::Tax);
         let inventory = on(Account::Inventory)[3];
         let zero = opening == 0 && closing == 0 && debits == credits;
-        let equal = assets == claims
+        let shown = result.rows.last().map(|row| row.amounts.concat()).unwrap_or_default();
+        let mut equal = shown == decimal(result_of(&trial), trial.currency);
+        // What branches and channels made is what was made.
+        for columns in [Columns::Locations, Columns::Channels] {
+            let split = reports::profit_and_loss(self.app, &call, &Ask { columns, ..ask.clone() })?;
+            equal &= split.rows.last().and_then(|row| row.amounts.last()) == Some(&shown);
+        }
+        equal &= assets == claims
             && reported == tax_credit - tax_debit
             && stock.total_minor == inventory
             && stock.inventory_minor == inventory;
@@ -100,7 +107,7 @@ impl Trading<'_> {
             from: trial.from,
             to: trial.to,
             revenue: show(credit - debit),
-            result: result.rows.last().map(|row| row.amounts.concat()).unwrap_or_default(),
+            result: shown,
             assets,
             liabilities_and_equity: claims,
             tax_reported: show(reported),
@@ -110,6 +117,15 @@ impl Trading<'_> {
             balanced: zero && equal,
         })
     }
+}
+
+/// What income and expenses of the trial balance come to in its span; a gain positive.
+fn result_of(trial: &Trial) -> i64 {
+    let results = trial.rows.iter().filter(|row| {
+        let kind = Account::parse(row.account).map(Account::kind);
+        matches!(kind, Some(AccountKind::Income | AccountKind::Expense))
+    });
+    results.map(|row| row.minor[2] - row.minor[1]).sum()
 }
 
 fn decimal(minor: i64, currency: Currency) -> String {

@@ -5,7 +5,6 @@ use orderly::ops::orders::ids_after_audit;
 use orderly::ops::stock;
 use orderly::{Error, verify};
 use orderly_core::books::{Account, Dimensions, DocumentKind};
-use orderly_core::id::LotId;
 use orderly_core::qty::Qty;
 use orderly_core::refusal::Code;
 use orderly_core::units::{Cause, CauseKind};
@@ -22,7 +21,6 @@ pub(crate) fn cost(shop: &Shop, location: &str, received: i64, amount: i64, caus
         legal_entity: entity,
         item: shop.item("BOLT"),
         location: at,
-        lot_class: LotId::NONE,
         received: Qty::new(received).unwrap(),
         amount,
         contra: Account::GoodsReceivedNotInvoiced,
@@ -142,6 +140,44 @@ fn a_person_posts_a_late_cost_with_its_reason() {
         let cost = shop.balance(Account::CostOfGoods) - gone;
         assert_eq!((inventory + cost, shop.balance(Account::Bank)), (100, -100));
         assert!(inventory > 0 && cost > 0, "{inventory} here, {cost} gone");
+        is_clean(&shop);
+    }
+}
+
+/// Boards of 5 m and of 3 m came in; one of 5 m was scrapped.
+#[test]
+fn every_length_bears_what_it_measures() {
+    for shop in Shop::each() {
+        for (quantity, length) in [("2", "5 m"), ("2", "3 m")] {
+            let receipt = read(json!({
+                "location": "leeds", "kind": "purchase",
+                "lines": [{ "sku": "BOARD", "quantity": quantity, "length": length,
+                    "cost": "2.00" }],
+            }));
+            stock::receive::receive(&shop.app, &shop.call(), &receipt).unwrap();
+        }
+        let scrapped = read(json!({
+            "location": "leeds", "sku": "BOARD", "quantity": "-1", "length": "5 m",
+            "reason": "split", "to": "scrap",
+        }));
+        stock::adjust::adjust(&shop.app, &shop.call(), &scrapped).unwrap();
+        let before = shop.booked(Account::Inventory);
+        let ask = LateCostIn {
+            sku: "BOARD".into(),
+            location: "leeds".into(),
+            received: "16".into(),
+            amount: "1.60".into(),
+            contra: "bank".into(),
+        };
+        let call = shop.call().with_reason("freight");
+        enter_late_cost(&shop.app, &call, &ask).unwrap();
+        assert_eq!(shop.booked(Account::Inventory) - before, 110, "11 m are here");
+        assert_eq!(shop.booked(Account::CostOfGoods), 50, "5 m are gone");
+        let item = shop.item("BOARD");
+        let rows = shop.app.store.read(|tx| late_costs::of_item(tx, item)).unwrap();
+        let mut parts: Vec<_> = rows.iter().map(|row| row.part.inventory).collect();
+        parts.sort_unstable();
+        assert_eq!(parts, [50, 60]);
         is_clean(&shop);
     }
 }

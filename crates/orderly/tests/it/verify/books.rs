@@ -3,22 +3,25 @@
 
 use orderly::ops::bank::{MatchIn, match_entry};
 use orderly::ops::books::entries::reverse;
-use orderly::ops::invoices::{self, Part};
+use orderly::ops::books::revalue::revalue;
+use orderly::ops::invoices::{self, Part, issue};
 use orderly::ops::orders::place::place;
 use orderly::ops::payments::{self, store_credit};
 use orderly::ops::prices::lists;
 use orderly::ops::tills::{MoveIn, close, count, move_cash, open};
 use orderly_core::books::Account;
+use orderly_core::books::period::Period;
 use orderly_core::qty::Qty;
 use orderly_core::till::EntryKind;
 use orderly_core::time::Day;
 use serde_json::json;
 
 use super::corrupt::{Sown, sow};
+use crate::books::{abroad, late};
 use crate::fixture::{Shop, read};
 use crate::invoices::{documents, for_account, on_account, ordered, pay, sent};
 use crate::store_credit::out_of_credit;
-use crate::{bank, books::late, tills, work};
+use crate::{bank, on_delivery, tills, work};
 
 const DOCUMENTS: &[Sown] = &[
     (
@@ -238,6 +241,71 @@ const LEDGER: &[Sown] = &[
         false,
     ),
 ];
+
+const ABROAD: &[Sown] = &[
+    (
+        "a penny of what was settled in dollars stays",
+        &["posting"],
+        "UPDATE posting SET amount_minor = amount_minor +
+                CASE account WHEN 'receivables' THEN 1 ELSE -1 END
+          WHERE account IN ('receivables', 'fx_differences')
+            AND journal_id IN (SELECT journal_id FROM posting WHERE account = 'fx_differences')
+            AND journal_id IN (SELECT id FROM journal WHERE kind = 'settlement')",
+        &["M11"],
+        false,
+    ),
+    (
+        "a revaluation stays",
+        &["journal"],
+        "UPDATE journal SET accounting_on = accounting_on + 1
+          WHERE kind = 'revaluation' AND reverses IS NOT NULL",
+        &["M11"],
+        false,
+    ),
+    (
+        "a carrier owes less than he took on delivery",
+        &["posting"],
+        "UPDATE posting SET account = 'suspense' WHERE account = 'cod_clearing'",
+        &["M10"],
+        false,
+    ),
+    (
+        "a tax is posted as another one",
+        &["posting"],
+        "UPDATE posting SET tax_code = 'VAT 5%' WHERE tax_code = 'VAT 20%'",
+        &["I13"],
+        false,
+    ),
+];
+
+/// An invoice in dollars that is paid at another rate, one that is open at the end of the month,
+/// and an order with tax that was paid on delivery.
+fn from_abroad(shop: &Shop) {
+    abroad::abroad(shop);
+    let order = abroad::ordered(shop, "10");
+    let invoice = abroad::invoiced(shop, &order, "2026-03-02T12:00:00Z");
+    let paid = abroad::received(shop, &order, "100.00", "2026-03-10T12:00:00Z");
+    abroad::pays(shop, paid.id, &invoice, ("100", "2026-03-12T12:00:00Z")).unwrap();
+    abroad::invoiced(shop, &abroad::ordered(shop, "3"), "2026-03-02T12:00:00Z");
+    abroad::dollar(shop, "2026-03-31", "0.82");
+    let call = shop.call_at("2026-04-01T12:00:00Z");
+    let march = Period::parse("2026-03").unwrap();
+    revalue(&shop.app, &call, None, march).unwrap();
+    shop.buy("depot", "NAIL", "1000", "0.03");
+    let order = on_delivery::on_its_way(shop, "dhl", "10");
+    on_delivery::delivered(shop, &order).unwrap();
+    let taxed = ordered(shop, "30");
+    sent(shop, &taxed);
+    issue(&shop.app, &shop.call(), taxed.id).unwrap();
+}
+
+#[test]
+fn what_is_wrong_with_other_currencies_cash_on_delivery_and_taxes_is_found() {
+    for shop in Shop::each() {
+        from_abroad(&shop);
+        sow(&shop, ABROAD);
+    }
+}
 
 /// Documents of a sale, of an account with a credit note, and goods out without a document.
 fn sales(shop: &Shop) {
