@@ -87,12 +87,8 @@ pub struct SetList {
     /// Never sell by hand for less than so many per cent over the cost
     #[arg(long, value_name = "PERCENT")]
     margin: Option<String>,
-    /// The first day
-    #[arg(long, value_name = "DAY")]
-    from: Option<String>,
-    /// The last day
-    #[arg(long, value_name = "DAY")]
-    until: Option<String>,
+    #[command(flatten)]
+    in_force: InForce,
     /// Use it no more
     #[arg(long)]
     inactive: bool,
@@ -115,12 +111,8 @@ pub struct SetPrice {
     /// From this quantity of an order on, in the item's sale unit
     #[arg(long, value_name = "QUANTITY")]
     from_quantity: Option<String>,
-    /// The first day
-    #[arg(long, value_name = "DAY")]
-    from: Option<String>,
-    /// The last day
-    #[arg(long, value_name = "DAY")]
-    until: Option<String>,
+    #[command(flatten)]
+    in_force: InForce,
     #[command(flatten)]
     given: Given,
 }
@@ -206,12 +198,21 @@ pub struct Discount {
     /// Of this category only
     #[arg(long)]
     category: Option<String>,
-    #[arg(long, value_name = "DAY")]
-    from: Option<String>,
-    #[arg(long, value_name = "DAY")]
-    until: Option<String>,
+    #[command(flatten)]
+    in_force: InForce,
     #[command(flatten)]
     given: Given,
+}
+
+/// The days on which something holds.
+#[derive(Debug, Args)]
+pub struct InForce {
+    /// The first day
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// The last day
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<String>,
 }
 
 /// Reads `yes` or `no`.
@@ -327,8 +328,8 @@ impl SetList {
             whole: self.whole,
             tax_included: self.tax_included.as_deref().map(yes).transpose()?,
             margin: self.margin.clone(),
-            from: self.from.clone(),
-            until: self.until.clone(),
+            from: self.in_force.from.clone(),
+            until: self.in_force.until.clone(),
             inactive: self.inactive,
         };
         let app = session.open()?;
@@ -346,8 +347,8 @@ impl SetPrice {
             from_quantity: self.from_quantity.clone(),
             price: self.price.clone(),
             price_unit: self.per.clone(),
-            from: self.from.clone(),
-            until: self.until.clone(),
+            from: self.in_force.from.clone(),
+            until: self.in_force.until.clone(),
         }
     }
 
@@ -473,8 +474,8 @@ impl Discount {
             sku: self.sku.clone(),
             category: self.category.clone(),
             discount: self.off.clone(),
-            from: self.from.clone(),
-            until: self.until.clone(),
+            from: self.in_force.from.clone(),
+            until: self.in_force.until.clone(),
         };
         let app = session.open()?;
         let rule = terms::discount(&app, &session.changing(&self.given, self)?, &new)?;

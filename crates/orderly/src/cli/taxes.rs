@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::output::table;
-use super::prices::days;
+use super::prices::{InForce, days};
 use super::{Given, Session};
 use crate::Error;
 use crate::ops::prices::explain::{self, Question};
@@ -23,7 +23,7 @@ pub enum Taxes {
     List,
     /// Add a tax code, or change its name and note
     Code(CodeArgs),
-    /// Add a rule: which code and rate apply from a day on
+    /// Add a rule: which code and rate apply from a day on; one of the same case ends the day before
     Set(RuleArgs),
     /// End a rule
     End {
@@ -91,12 +91,8 @@ pub struct RuleArgs {
     /// business or consumer
     #[arg(long)]
     buyer: Option<String>,
-    /// The first day; a rule of the same case ends the day before
-    #[arg(long, value_name = "DAY")]
-    from: Option<String>,
-    /// The last day
-    #[arg(long, value_name = "DAY")]
-    until: Option<String>,
+    #[command(flatten)]
+    in_force: InForce,
     #[command(flatten)]
     given: Given,
 }
@@ -113,10 +109,8 @@ pub struct ExemptArgs {
     certificate: String,
     #[arg(long)]
     country: Option<String>,
-    #[arg(long, value_name = "DAY")]
-    from: Option<String>,
-    #[arg(long, value_name = "DAY")]
-    until: Option<String>,
+    #[command(flatten)]
+    in_force: InForce,
     #[command(flatten)]
     given: Given,
 }
@@ -242,8 +236,8 @@ impl RuleArgs {
             class: self.class.clone(),
             buyer: self.buyer.clone(),
             rate: self.rate.clone(),
-            from: self.from.clone(),
-            until: self.until.clone(),
+            from: self.in_force.from.clone(),
+            until: self.in_force.until.clone(),
         };
         let app = session.open()?;
         let rule = taxes::rule(&app, &session.changing(&self.given, self)?, &new)?;
@@ -260,8 +254,8 @@ impl ExemptArgs {
             code: self.code.clone(),
             certificate: self.certificate.clone(),
             country: self.country.clone(),
-            from: self.from.clone(),
-            until: self.until.clone(),
+            from: self.in_force.from.clone(),
+            until: self.in_force.until.clone(),
         };
         let app = session.open()?;
         let set = taxes::exempt(&app, &session.changing(&self.given, self)?, &new)?;

@@ -1,15 +1,13 @@
 //! Many orders at a time, named by their ids: read whole, and saved where only what is invoiced of
 //! them changed.
 
-use std::collections::HashMap;
-
 use orderly_core::id::OrderId;
 use orderly_core::order::Order;
 use orderly_core::order::change::in_order;
 use orderly_core::qty::Qty;
 
-use super::parts::Table;
-use super::{head, lines, parts};
+use super::range::{Fill, Which};
+use super::{head, parts};
 use crate::codec::v;
 use crate::set::query_in;
 use crate::{Engine, Kind, StoreError, Tx, Value};
@@ -24,19 +22,8 @@ pub fn get_many(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Vec<Order>, StoreErr
     }
     let mut orders = query_in(tx, "SELECT * FROM orders", "id", ids, head::order_from_row)?;
     orders.sort_by_key(|order| order.id);
-    let mut fill = Fill {
-        places: orders.iter().enumerate().map(|(index, order)| (order.id, index)).collect(),
-        ids: orders.iter().map(|order| order.id).collect(),
-    };
-    fill.with(tx, &mut orders, &parts::DELIVERY, |order| &mut order.deliveries)?;
-    fill.with(tx, &mut orders, &lines::LINE, |order| &mut order.lines)?;
-    fill.with(tx, &mut orders, &parts::CHARGE, |order| &mut order.charges)?;
-    fill.with(tx, &mut orders, &parts::HOLD, |order| &mut order.holds)?;
-    fill.with(tx, &mut orders, &parts::FULFILLMENT, |order| &mut order.fulfillments)?;
-    fill.with(tx, &mut orders, &parts::WORK, |order| &mut order.work)?;
-    fill.with(tx, &mut orders, &parts::SHIPMENT, |order| &mut order.shipments)?;
-    fill.with(tx, &mut orders, &parts::SHIPMENT_LINE, |order| &mut order.shipment_lines)?;
-    fill.with(tx, &mut orders, &parts::PARCEL, |order| &mut order.parcels)?;
+    let which = Which::These(orders.iter().map(|order| order.id).collect());
+    Fill::new(&orders, which).all(tx, &mut orders)?;
     for order in &mut orders {
         let waits = order.lines.iter().any(|line| line.quantities.backordered != Qty::ZERO);
         if waits {
@@ -44,33 +31,6 @@ pub fn get_many(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Vec<Order>, StoreErr
         }
     }
     Ok(orders.into_iter().map(in_order).collect())
-}
-
-/// Where each order stands.
-struct Fill {
-    places: HashMap<OrderId, usize>,
-    ids: Vec<OrderId>,
-}
-
-impl Fill {
-    fn with<P>(
-        &mut self,
-        tx: &mut Tx<'_>,
-        orders: &mut [Order],
-        table: &Table<P>,
-        of: impl Fn(&mut Order) -> &mut Vec<P>,
-    ) -> Result<(), StoreError> {
-        let select = format!("SELECT * FROM {}", table.name);
-        let found = query_in(tx, &select, "order_id", &self.ids, |row| {
-            Ok((row.get::<OrderId>("order_id")?, (table.from_row)(row)?))
-        })?;
-        for (order, part) in found {
-            if let Some(index) = self.places.get(&order) {
-                of(&mut orders[*index]).push(part);
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Saves orders of which only what is invoiced, credited and used changed, each if it is still at
