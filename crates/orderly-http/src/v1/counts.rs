@@ -67,17 +67,15 @@ fn list(cx: &Cx, pages: Pages) -> Result<Done<Page<CountOut>>, Error> {
     let limit = paging::limit(pages.limit);
     let before = paging::cursor(pages.after.as_deref())?;
     let found = count::list(&cx.app, &cx.call, before, limit)?;
-    let mut all = Vec::with_capacity(found.len());
-    for one in &found {
-        all.push(CountOut::new(one, &names(&cx.app, &CountOut::ids(one))?));
-    }
-    let next = found.last().filter(|_| found.len() >= limit as usize);
-    Ok(Page::new(all, next.map(|one| one.id.to_string())).into())
+    Ok(paging::read_page(&found, limit, |one| one.id.to_string(), |one| out(cx, one))?.into())
+}
+
+fn out(cx: &Cx, one: &Count) -> Result<CountOut, Error> {
+    Ok(CountOut::new(one, &names(&cx.app, &CountOut::ids(one))?))
 }
 
 fn shown(cx: &Cx, one: &Count) -> Result<Done<CountOut>, Error> {
-    let names = names(&cx.app, &CountOut::ids(one))?;
-    Ok(Done::of(CountOut::new(one, &names)).version(one.version))
+    Ok(Done::of(out(cx, one)?).version(one.version))
 }
 
 fn open(cx: &Cx, new: CountIn) -> Result<Done<CountOut>, Error> {

@@ -4,8 +4,22 @@ use std::str::FromStr;
 
 use orderly_core::refusal::{Code, Refusal};
 use orderly_ops::Error;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::Page;
+
+/// A page of a list, in one state only where it is named.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ByState {
+    /// A word such as those that the answers name.
+    pub state: Option<String>,
+    /// The cursor of the page before.
+    pub after: Option<String>,
+    /// At most 250; 50 where absent.
+    pub limit: Option<u32>,
+}
 
 /// How many at once: fifty where nothing is said, never more than 250.
 pub fn limit(wanted: Option<u32>) -> u32 {
@@ -48,7 +62,24 @@ pub fn page<T, U>(
     id: impl Fn(&T) -> String,
     show: impl Fn(&T) -> U,
 ) -> Page<U> {
+    Page::new(found.iter().map(show).collect(), next(found, limit, id))
+}
+
+/// A page of what takes a reading to show.
+///
+/// # Errors
+/// The first one of a reading.
+pub fn read_page<T, U>(
+    found: &[T],
+    limit: u32,
+    id: impl Fn(&T) -> String,
+    show: impl Fn(&T) -> Result<U, Error>,
+) -> Result<Page<U>, Error> {
+    let shown = found.iter().map(show).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::new(shown, next(found, limit, id)))
+}
+
+fn next<T>(found: &[T], limit: u32, id: impl Fn(&T) -> String) -> Option<String> {
     let full = found.len() >= limit as usize;
-    let next = found.last().filter(|_| full).map(id);
-    Page::new(found.iter().map(show).collect(), next)
+    found.last().filter(|_| full).map(id)
 }

@@ -12,7 +12,7 @@ use orderly_ops::wire::stock::{ArrivalIn, DispatchIn, SettleClaimIn, TransferIn}
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::paging;
+use super::paging::{self, ByState};
 use crate::input::Nothing;
 use crate::operation::{act, create, get};
 use crate::{Cx, Done, Operation, Page};
@@ -88,33 +88,20 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// Which to list.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Wanted {
-    state: Option<String>,
-    /// The cursor of the page before.
-    after: Option<String>,
-    /// At most 250; 50 where absent.
-    limit: Option<u32>,
-}
-
-fn list(cx: &Cx, wanted: Wanted) -> Result<Done<Page<TransferOut>>, Error> {
+fn list(cx: &Cx, wanted: ByState) -> Result<Done<Page<TransferOut>>, Error> {
     let limit = paging::limit(wanted.limit);
     let before = paging::cursor(wanted.after.as_deref())?;
     let state = paging::word("state", wanted.state.as_deref(), TransferState::parse)?;
     let found = transfer::list(&cx.app, &cx.call, state, before, limit)?;
-    let mut all = Vec::with_capacity(found.len());
-    for one in &found {
-        all.push(TransferOut::new(one, &names(&cx.app, &TransferOut::ids(one))?));
-    }
-    let next = found.last().filter(|_| found.len() >= limit as usize);
-    Ok(Page::new(all, next.map(|one| one.id.to_string())).into())
+    Ok(paging::read_page(&found, limit, |one| one.id.to_string(), |one| out(cx, one))?.into())
+}
+
+fn out(cx: &Cx, one: &Transfer) -> Result<TransferOut, Error> {
+    Ok(TransferOut::new(one, &names(&cx.app, &TransferOut::ids(one))?))
 }
 
 fn shown(cx: &Cx, one: &Transfer) -> Result<Done<TransferOut>, Error> {
-    let names = names(&cx.app, &TransferOut::ids(one))?;
-    Ok(Done::of(TransferOut::new(one, &names)).version(one.version))
+    Ok(Done::of(out(cx, one)?).version(one.version))
 }
 
 fn show(cx: &Cx, _: Nothing) -> Result<Done<TransferOut>, Error> {
@@ -180,7 +167,7 @@ fn differences(cx: &Cx, wanted: Kinds) -> Result<Done<Page<ToldOut>>, Error> {
     Ok(paging::page(&found, limit, id, show).into())
 }
 
-fn claims(cx: &Cx, wanted: Wanted) -> Result<Done<Page<ClaimOut>>, Error> {
+fn claims(cx: &Cx, wanted: ByState) -> Result<Done<Page<ClaimOut>>, Error> {
     let limit = paging::limit(wanted.limit);
     let after = paging::cursor(wanted.after.as_deref())?;
     let state = paging::word("state", wanted.state.as_deref(), CarrierClaimState::parse)?;

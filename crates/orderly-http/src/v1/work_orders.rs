@@ -8,10 +8,8 @@ use orderly_ops::ops::read::names::names;
 use orderly_ops::ops::stock::work::{self, Component, Making, NewWork};
 use orderly_ops::wire::out::moving::WorkOrderOut;
 use orderly_ops::wire::stock::{MakingIn, WorkIn};
-use schemars::JsonSchema;
-use serde::Deserialize;
 
-use super::paging;
+use super::paging::{self, ByState};
 use crate::input::Nothing;
 use crate::operation::{act, create, get};
 use crate::{Cx, Done, Operation, Page};
@@ -53,34 +51,20 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// Which to list.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Wanted {
-    /// `planned`, `released`, `part_done`, `done` or `canceled`.
-    state: Option<String>,
-    /// The cursor of the page before.
-    after: Option<String>,
-    /// At most 250; 50 where absent.
-    limit: Option<u32>,
-}
-
-fn list(cx: &Cx, wanted: Wanted) -> Result<Done<Page<WorkOrderOut>>, Error> {
+fn list(cx: &Cx, wanted: ByState) -> Result<Done<Page<WorkOrderOut>>, Error> {
     let limit = paging::limit(wanted.limit);
     let before = paging::cursor(wanted.after.as_deref())?;
     let state = paging::word("state", wanted.state.as_deref(), WorkState::parse)?;
     let found = work::list(&cx.app, &cx.call, state, before, limit)?;
-    let mut all = Vec::with_capacity(found.len());
-    for one in &found {
-        all.push(WorkOrderOut::new(one, &names(&cx.app, &WorkOrderOut::ids(one))?));
-    }
-    let next = found.last().filter(|_| found.len() >= limit as usize);
-    Ok(Page::new(all, next.map(|one| one.id.to_string())).into())
+    Ok(paging::read_page(&found, limit, |one| one.id.to_string(), |one| out(cx, one))?.into())
 }
 
-fn shown(cx: &Cx, order: &WorkOrder) -> Result<Done<WorkOrderOut>, Error> {
-    let names = names(&cx.app, &WorkOrderOut::ids(order))?;
-    Ok(Done::of(WorkOrderOut::new(order, &names)).version(order.version))
+fn out(cx: &Cx, one: &WorkOrder) -> Result<WorkOrderOut, Error> {
+    Ok(WorkOrderOut::new(one, &names(&cx.app, &WorkOrderOut::ids(one))?))
+}
+
+fn shown(cx: &Cx, one: &WorkOrder) -> Result<Done<WorkOrderOut>, Error> {
+    Ok(Done::of(out(cx, one)?).version(one.version))
 }
 
 fn plan(cx: &Cx, new: WorkIn) -> Result<Done<WorkOrderOut>, Error> {
