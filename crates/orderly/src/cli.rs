@@ -174,7 +174,7 @@ enum Command {
     /// Import history, items or stock from CSV files
     #[command(subcommand)]
     Import(import::Import),
-    /// Write orders, items, stock, events or journals as CSV or NDJSON
+    /// Write orders, items, stock, events, journals, invoices or statements as CSV or NDJSON
     Export(export::Export),
     /// Print the shipping labels of an order's parcels
     Label(documents::Labels),
