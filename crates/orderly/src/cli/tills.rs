@@ -120,7 +120,7 @@ pub struct Collect {
 }
 
 impl Collect {
-    fn new(&self) -> CollectIn {
+    fn what(&self) -> CollectIn {
         CollectIn { carrier: self.carrier.clone(), amount: self.amount.clone() }
     }
 }
@@ -150,11 +150,11 @@ impl Tills {
             Self::Drop(moved) => moved.run(session, EntryKind::Drop)?,
             Self::Collect(asked) => {
                 let call = session.changing(&asked.given, asked)?;
-                tills::collect(&app, &call, &asked.drawer, &asked.new())?
+                tills::collect(&app, &call, &asked.drawer, &asked.what())?
             }
             Self::HandBack(asked) => {
                 let call = session.changing(&asked.given, asked)?;
-                tills::hand_back(&app, &call, &asked.drawer, &asked.new())?
+                tills::hand_back(&app, &call, &asked.drawer, &asked.what())?
             }
             Self::Count { drawer, pieces, given } => {
                 let pieces = read_pieces(pieces)?;
