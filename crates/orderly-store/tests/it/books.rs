@@ -226,7 +226,8 @@ fn what_documents_carry_in_another_currency_is_summed_by_document_and_by_account
             foreign(Account::UnappliedReceipts, 85, 100, 9),
         ];
         let paid = Journal::new(paid.head, postings).unwrap();
-        store.write(|tx| books::insert(tx, &[sold, paid], now())).unwrap();
+        let posted = [sold, paid];
+        store.write(|tx| books::insert(tx, &posted, now())).unwrap();
         let of = |foreign, own| Carried { foreign, own };
         store
             .read(|tx| {
