@@ -6,7 +6,7 @@ use orderly_core::refusal::{Code, Refusal};
 use orderly_core::till::{EntryKind, Session};
 use orderly_ops::Error;
 use orderly_ops::ops::read::names::{Ids, names};
-use orderly_ops::ops::tills::{self, DrawerIn, MoveIn};
+use orderly_ops::ops::tills::{self, CollectIn, DrawerIn, MoveIn};
 use orderly_ops::wire::out::tills::{DrawerOut, ReportOut};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,7 +17,6 @@ use crate::{Cx, Done, Operation, Page};
 
 pub fn operations() -> Vec<Operation> {
     use Permission::{Configure, Read, WorkTill};
-    let step = |path, id, summary, f| act(path, id, summary, WorkTill, f);
     vec![
         get("/v1/tills", "tills.list", "List drawers, each with its latest session", Read, list),
         create("/v1/tills", "tills.create", "Add a drawer to a location", Configure, add),
@@ -36,13 +35,25 @@ pub fn operations() -> Vec<Operation> {
             WorkTill,
             open,
         ),
-        moving("/v1/tills/{till}/pay_in", "tills.pay_in", "Put cash into a drawer", pay_in),
-        moving("/v1/tills/{till}/pay_out", "tills.pay_out", "Pay something in cash", pay_out),
-        moving(
+        step("/v1/tills/{till}/pay_in", "tills.pay_in", "Put cash into a drawer", pay_in),
+        step("/v1/tills/{till}/pay_out", "tills.pay_out", "Pay something in cash", pay_out),
+        step(
             "/v1/tills/{till}/drop",
             "tills.drop",
             "Take cash to the safe or on its way to the bank",
             drop_cash,
+        ),
+        step(
+            "/v1/tills/{till}/collect",
+            "tills.collect",
+            "Take in cash that was collected on delivery",
+            collect,
+        ),
+        step(
+            "/v1/tills/{till}/hand_back",
+            "tills.hand_back",
+            "Give such cash back in the same session: it is owed again",
+            hand_back,
         ),
         act(
             "/v1/tills/{till}/count",
@@ -61,12 +72,16 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-fn moving(
+/// A step of the session.
+fn step<B>(
     path: &'static str,
     id: &'static str,
     summary: &'static str,
-    f: fn(&Cx, CashIn) -> Result<Done<DrawerOut>, Error>,
-) -> Operation {
+    f: fn(&Cx, B) -> Result<Done<DrawerOut>, Error>,
+) -> Operation
+where
+    B: serde::de::DeserializeOwned + JsonSchema + 'static,
+{
     act(path, id, summary, Permission::WorkTill, f)
 }
 
@@ -181,6 +196,26 @@ fn pay_out(cx: &Cx, body: CashIn) -> Result<Done<DrawerOut>, Error> {
 
 fn drop_cash(cx: &Cx, body: CashIn) -> Result<Done<DrawerOut>, Error> {
     moved(cx, body, EntryKind::Drop)
+}
+
+/// Cash that somebody took on delivery.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CollectBody {
+    /// The carrier's code; `own` for our own drivers.
+    carrier: String,
+    /// In the drawer's currency; all there is where absent.
+    amount: Option<String>,
+}
+
+fn collect(cx: &Cx, body: CollectBody) -> Result<Done<DrawerOut>, Error> {
+    let new = CollectIn { carrier: body.carrier, amount: body.amount };
+    done(cx, tills::collect(&cx.app, &cx.call, cx.text("till"), &new)?)
+}
+
+fn hand_back(cx: &Cx, body: CollectBody) -> Result<Done<DrawerOut>, Error> {
+    let new = CollectIn { carrier: body.carrier, amount: body.amount };
+    done(cx, tills::hand_back(&cx.app, &cx.call, cx.text("till"), &new)?)
 }
 
 /// What was counted.

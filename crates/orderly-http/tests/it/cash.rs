@@ -38,6 +38,10 @@ fn a_session_is_opened_worked_counted_and_closed() {
         assert_eq!((much.status, much.code()), (409, "above_drawer"), "{}", much.text);
         let safe = owner.act(&format!("{at}/drop"), &into.tag(), &json!({ "amount": "5.50" }));
         assert_eq!(safe.status, 200, "{}", safe.text);
+        for way in ["collect", "hand_back"] {
+            let none = owner.act(&format!("{at}/{way}"), &safe.tag(), &json!({ "carrier": "own" }));
+            assert_eq!(none.code(), "nothing_to_do", "{}", none.text);
+        }
         let blind = owner.get(&format!("{at}/report"));
         assert_eq!(blind.json["entries"], json!([]), "{}", blind.text);
         let pieces =

@@ -12,8 +12,8 @@ pub mod store_credit;
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::id::{ChannelId, CustomerId, IdSource, OrderId, PaymentId, TransactionId};
 use orderly_core::money::{Currency, Money};
-use orderly_core::order::Order;
 use orderly_core::order::price::money_refusal;
+use orderly_core::order::{Order, OrderState};
 use orderly_core::payment::credit::STORE_CREDIT;
 use orderly_core::payment::settle::Answer;
 use orderly_core::payment::{self, NewPayment, Payment, Purpose, TransactionState};
@@ -317,7 +317,7 @@ pub fn apply(app: &App, call: &Call, id: PaymentId, step: &StepIn) -> Result<Pay
 /// Takes money back from an order: it pays nothing again. The inverse of [`apply`].
 ///
 /// # Errors
-/// `above_unapplied` with the maximum.
+/// `above_unapplied` with the maximum; `invalid_transition` for a closed order.
 pub fn withdraw(app: &App, call: &Call, id: PaymentId, step: &StepIn) -> Result<Payment, Error> {
     applying(app, call, ("payment.withdraw", "payment.withdrawn"), id, step, false)
 }
@@ -336,6 +336,11 @@ fn applying(
             return Err(Refusal::at(Code::InvalidField, "/order", detail).into());
         };
         let order = orders::load(tx, order)?;
+        if !forward && order.head.state == OrderState::Closed {
+            let detail = format!("order {} is closed: it stays paid", order.number);
+            let refusal = Refusal::new(Code::InvalidTransition, detail);
+            return Err(refusal.allowed("orderly orders reopen").into());
+        }
         let before = load(tx, id)?;
         ensure_money(&before)?;
         call.expect_version(before.version)?;

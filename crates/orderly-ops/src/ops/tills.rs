@@ -505,14 +505,14 @@ fn standing(
     let may = call.actor.may(Permission::WorkTill, scope);
     let names: &[&'static str] = match session.as_ref().map(|session| session.state) {
         None | Some(SessionState::Closed) => &["open"],
-        Some(SessionState::Open) => &["pay_in", "pay_out", "drop", "count"],
+        Some(SessionState::Open) => &["pay_in", "pay_out", "drop", "collect", "hand_back", "count"],
         Some(SessionState::Counted) => &["resume", "close"],
     };
     let moves = call.actor.may(Permission::MoveCash, Scope::default());
     let allowed = names
         .iter()
         .copied()
-        .filter(|name| may && (moves || !["pay_in", "pay_out", "drop"].contains(name)));
+        .filter(|name| may && (moves || ["open", "count", "resume", "close"].contains(name)));
     let allowed = allowed.collect();
     Ok(Standing { drawer, location: location.unwrap_or_default(), session, allowed })
 }

@@ -71,6 +71,17 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "have the difference corrected by a journal of its own, naming the late cost",
     },
     Check {
+        invariant: "M4",
+        title: "no document of a closed order is open, unless it is charged to an account",
+        table: "orders",
+        sql: "SELECT o.id AS order_id, o.number, i.id AS invoice_id, 0 AS expected,
+                     i.total_minor - i.settled_minor AS actual
+                FROM orders o JOIN invoice i ON i.order_id = o.id
+               WHERE o.state = 'closed' AND o.settlement = 'payment'
+                 AND i.kind <> 'credit_note' AND i.settled_minor < i.total_minor",
+        remedy: "orderly orders reopen the order, and collect what is open or write it off",
+    },
+    Check {
         invariant: "M10",
         title: "what carriers owe is what they took on delivery and have not remitted",
         table: "payment",

@@ -69,6 +69,8 @@ pub enum Orders {
     Undo(steps::Whole),
     /// Close an order that is done and paid
     Close(steps::Whole),
+    /// Open a closed order again
+    Reopen(steps::Whole),
     /// List what happened to an order
     Events {
         /// Number, id, the channel's id, tracking number or SSCC
@@ -145,6 +147,7 @@ impl Orders {
             Self::Exchange(exchange) => exchange.run(session),
             Self::Undo(whole) => whole.undo(session),
             Self::Close(whole) => whole.close(session),
+            Self::Reopen(whole) => whole.reopen(session),
             Self::Events { order } => {
                 let shown = orders::show(&session.open()?, &session.reading(), order)?;
                 let events: Vec<Value> = shown

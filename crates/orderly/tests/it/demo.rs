@@ -85,6 +85,16 @@ fn a_month_that_is_over_is_closed_with_reports_that_equal_the_books() {
     assert!(!summary.refused.keys().any(|refused| refused.ends_with("period_closed")));
 }
 
+/// The month's own collective run is the one that the story tells.
+#[test]
+fn a_month_may_end_between_the_road_and_the_collective_invoice() {
+    let plan = Plan { days: 3, until: Day::parse("2026-11-02").unwrap(), seed: 3 };
+    let summary = demo::run(&TestDb::sqlite().open(), &plan, &mut |_| ()).unwrap();
+    assert!(summary.clean, "{:#?}", summary.violations);
+    assert_eq!(summary.story.len(), 10, "every chapter is told: {:#?}", summary.story);
+    balances(&summary.books);
+}
+
 #[test]
 fn a_seed_is_a_merchant_and_another_seed_another_one() {
     let text = |seed: u64| serde_json::to_string(&trade(&TestDb::sqlite(), 1, seed)).unwrap();

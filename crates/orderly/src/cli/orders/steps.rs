@@ -359,4 +359,10 @@ impl Whole {
             close::close(app, call, shown.order.id)
         })
     }
+
+    pub fn reopen(&self, session: &Session) -> Result<ExitCode, Error> {
+        step(session, &self.order, &self.given, self, |app, call, shown| {
+            close::reopen(app, call, shown.order.id)
+        })
+    }
 }

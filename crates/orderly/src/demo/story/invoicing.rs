@@ -1,5 +1,7 @@
 //! One invoice for a fortnight's deliveries of the firm.
 
+use std::collections::BTreeSet;
+
 use orderly_core::invoice::{Invoice, InvoiceKind};
 use orderly_core::money::Money;
 use orderly_core::order::OrderState;
@@ -24,16 +26,19 @@ impl Trading<'_> {
                 self.tried("order.close", closed)?;
             }
         }
+        // Where a month ended on the way, its run was first.
         let own = self.firms_invoices()?;
-        let Some(last) = own.last().filter(|_| ran.invoices == 1) else {
+        let Some(last) = own.last().filter(|_| ran.invoices <= 1) else {
             let what = format!("{} invoices instead of one", ran.invoices);
             return Err(self.broken(what));
         };
+        let whole = invoices::get(self.app, last.id)?.unwrap_or_else(|| last.clone());
+        let orders: BTreeSet<_> = whole.lines.iter().filter_map(|line| line.order).collect();
         self.story.named.invoice = last.name();
         let amount = Money::new(last.total, last.currency);
         self.sentence(format!(
             "The collective run puts {} orders on one invoice, {}, of {amount}.",
-            ran.orders,
+            orders.len(),
             last.name()
         ));
         Ok(())

@@ -5,7 +5,7 @@ use orderly::ops::fulfillments::close::{
     close, close_short, perform, reopen, reopen_short, unperform,
 };
 use orderly::ops::fulfillments::shipments::{decide_back, find, lose, undeliver};
-use orderly::ops::payments::{self, PaymentIn};
+use orderly::ops::payments::{self, PaymentIn, StepIn};
 
 use super::*;
 
@@ -169,6 +169,10 @@ fn an_order_is_closed_once_it_is_done_and_paid_and_opened_again() {
         let closed = close(&shop.app, &shop.call(), id).unwrap();
         assert_folds(&shop.app, &closed);
         assert_eq!(closed.head.state, OrderState::Closed);
+        let paid = payments::list(&shop.app, &shop.call(), 1).unwrap()[0].id;
+        let step = StepIn { order: Some(id), ..StepIn::default() };
+        let taken = payments::withdraw(&shop.app, &shop.call(), paid, &step);
+        assert_eq!(code(taken), Code::InvalidTransition, "a closed order stays paid");
         let late = shop.call().with_reason("too late");
         assert_eq!(code(cancel(&shop.app, &late, id, &Cancel::Order)), Code::InvalidTransition);
         let open = undo(&shop.app, &shop.call(), id).unwrap();

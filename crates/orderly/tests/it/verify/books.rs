@@ -4,6 +4,8 @@
 use orderly::ops::bank::{MatchIn, match_entry};
 use orderly::ops::books::entries::reverse;
 use orderly::ops::books::revalue::revalue;
+use orderly::ops::fulfillments::close::close as close_order;
+use orderly::ops::fulfillments::shipments::deliver;
 use orderly::ops::invoices::{self, Part, issue};
 use orderly::ops::orders::place::place;
 use orderly::ops::payments::{self, store_credit};
@@ -270,6 +272,14 @@ const ABROAD: &[Sown] = &[
         false,
     ),
     (
+        "a penny of a closed order is not paid",
+        &["invoice"],
+        "UPDATE invoice SET settled_minor = settled_minor - 1
+          WHERE order_id IN (SELECT id FROM orders WHERE state = 'closed')",
+        &["I12", "I5", "M4"],
+        false,
+    ),
+    (
         "a tax is posted as another one",
         &["posting"],
         "UPDATE posting SET tax_code = 'VAT 5%' WHERE tax_code = 'VAT 20%'",
@@ -294,6 +304,12 @@ fn from_abroad(shop: &Shop) {
     shop.buy("depot", "NAIL", "1000", "0.03");
     let order = on_delivery::on_its_way(shop, "dhl", "10");
     on_delivery::delivered(shop, &order).unwrap();
+    let done = ordered(shop, "4");
+    pay(shop, &done);
+    let done = sent(shop, &done);
+    issue(&shop.app, &shop.call(), done.id).unwrap();
+    deliver(&shop.app, &shop.call(), (done.id, done.shipments[0].id), &[]).unwrap();
+    close_order(&shop.app, &shop.call(), done.id).unwrap();
     let taxed = ordered(shop, "30");
     sent(shop, &taxed);
     issue(&shop.app, &shop.call(), taxed.id).unwrap();
