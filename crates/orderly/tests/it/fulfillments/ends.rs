@@ -172,7 +172,7 @@ fn an_order_is_closed_once_it_is_done_and_paid_and_opened_again() {
         let paid = payments::list(&shop.app, &shop.call(), 1).unwrap()[0].id;
         let step = StepIn { order: Some(id), ..StepIn::default() };
         let taken = payments::withdraw(&shop.app, &shop.call(), paid, &step);
-        assert_eq!(code(taken), Code::InvalidTransition, "a closed order stays paid");
+        assert_eq!(crate::sold::code(taken), Code::InvalidTransition, "it stays paid");
         let late = shop.call().with_reason("too late");
         assert_eq!(code(cancel(&shop.app, &late, id, &Cancel::Order)), Code::InvalidTransition);
         let open = undo(&shop.app, &shop.call(), id).unwrap();
