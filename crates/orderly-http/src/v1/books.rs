@@ -22,8 +22,8 @@ use crate::operation::{act, create, get};
 use crate::{Cx, Done, Operation, Page};
 
 pub fn operations() -> Vec<Operation> {
-    use Permission::{ClosePeriod, KeepBooks, Read, ReopenPeriod, SetRates};
-    vec![
+    use Permission::{KeepBooks, Read, SetRates};
+    let mut all = vec![
         get(
             "/v1/books/profit_and_loss",
             "books.profit_and_loss",
@@ -53,6 +53,20 @@ pub fn operations() -> Vec<Operation> {
             KeepBooks,
             late_cost,
         ),
+    ];
+    all.extend(periods_of());
+    all.extend([
+        get("/v1/books/chart", "books.chart", "Show the chart of accounts", Read, the_chart),
+        get("/v1/books/rates", "books.rates", "List rates of exchange", Read, all_rates),
+        create("/v1/books/rates", "books.set_rates", "Set rates of exchange", SetRates, set_rates),
+    ]);
+    all
+}
+
+/// Accounting periods, and what closes them.
+fn periods_of() -> Vec<Operation> {
+    use Permission::{ClosePeriod, Read, ReopenPeriod};
+    vec![
         get("/v1/books/periods", "books.periods", "List accounting periods", Read, all_periods),
         get(
             "/v1/books/periods/{period}/warnings",
@@ -92,9 +106,6 @@ pub fn operations() -> Vec<Operation> {
             reopen,
         )
         .unversioned(),
-        get("/v1/books/chart", "books.chart", "Show the chart of accounts", Read, the_chart),
-        get("/v1/books/rates", "books.rates", "List rates of exchange", Read, all_rates),
-        create("/v1/books/rates", "books.set_rates", "Set rates of exchange", SetRates, set_rates),
     ]
 }
 
