@@ -23,7 +23,7 @@ pub enum Taxes {
     List,
     /// Add a tax code, or change its name and note
     Code(CodeArgs),
-    /// Add a rule: which code and rate apply from a day on; one of the same case ends the day before
+    /// Add a rule: which code and rate apply from a day on; one of the same case ends before it
     Set(RuleArgs),
     /// End a rule
     End {

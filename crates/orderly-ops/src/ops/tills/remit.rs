@@ -51,8 +51,8 @@ pub fn collect(app: &App, call: &Call, code: &str, new: &CollectIn) -> Result<Se
     })
 }
 
-/// Gives cash back that was handed in during this session: it is owed again, the latest first. The
-/// inverse of [`collect`].
+/// Gives cash back that was handed in since the drawer was opened: it is owed again, the latest
+/// first. The inverse of [`collect`].
 ///
 /// # Errors
 /// `no_open_session`; `nothing_to_do` where nothing was handed in; `above_open` with what was;
