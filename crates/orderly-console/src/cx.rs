@@ -122,7 +122,9 @@ impl Cx {
         let key = self.form.get("key").filter(|key| key.len() <= 255).ok_or_else(|| {
             Refusal::at(Code::InvalidField, "/key", "the form has no key: load its page again")
         })?;
-        let kept = self.form.0.iter().filter(|(name, _)| name != "csrf");
+        // Nothing of a secret is kept, not even a hash that could be guessed at.
+        let secret = ["csrf", "password", "old", "server"];
+        let kept = self.form.0.iter().filter(|(name, _)| !secret.contains(&name.as_str()));
         let content: String = kept.map(|(name, value)| format!("{name}={value}\n")).collect();
         let content = format!("{}\n{content}", self.path);
         let mut call = self.call.clone().with_key(key, content.as_bytes());

@@ -1,17 +1,22 @@
 //! The rooms of the console: each has an address, a right, and pages in a file of its own.
 
+mod books;
 mod channels;
 mod customers;
 mod documents;
 mod entry;
 mod home;
 mod invoices;
+mod messages;
 mod orders;
 mod purchasing;
+mod quotes;
 mod returns;
+mod settings;
 mod sign_in;
 mod stock;
 mod style;
+mod tills;
 
 use orderly_core::actor::Permission;
 use orderly_ops::Error;
@@ -142,6 +147,46 @@ pub const ROOMS: &[Room] = &[
         needs: Permission::Read,
         in_rail: true,
         routes: purchasing::ROUTES,
+    },
+    Room {
+        name: "quotes",
+        path: "/console/quotes",
+        key: "q",
+        needs: Permission::Read,
+        in_rail: true,
+        routes: quotes::ROUTES,
+    },
+    Room {
+        name: "tills",
+        path: "/console/tills",
+        key: "t",
+        needs: Permission::WorkTill,
+        in_rail: true,
+        routes: tills::ROUTES,
+    },
+    Room {
+        name: "books",
+        path: "/console/books",
+        key: "b",
+        needs: Permission::ReadCost,
+        in_rail: true,
+        routes: books::ROUTES,
+    },
+    Room {
+        name: "messages",
+        path: "/console/messages",
+        key: "m",
+        needs: Permission::ReadPii,
+        in_rail: true,
+        routes: messages::ROUTES,
+    },
+    Room {
+        name: "settings",
+        path: "/console/settings",
+        key: "e",
+        needs: Permission::Read,
+        in_rail: true,
+        routes: settings::ROUTES,
     },
     Room {
         name: "documents",

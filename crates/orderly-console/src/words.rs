@@ -8,10 +8,13 @@ use std::sync::LazyLock;
 
 /// The catalog's files.
 const FILES: &[&str] = &[
+    include_str!("../words/books.ftl"),
     include_str!("../words/entry.ftl"),
     include_str!("../words/frame.ftl"),
+    include_str!("../words/messages.ftl"),
     include_str!("../words/orders.ftl"),
     include_str!("../words/returns.ftl"),
+    include_str!("../words/settings.ftl"),
     include_str!("../words/stock.ftl"),
     include_str!("../words/trade.ftl"),
 ];

@@ -25,6 +25,8 @@ stock.receive_first = Receive goods
 stock.count = Count
 stock.counts = Counts
 stock.transfers = Transfers
+stock.items = Items
+stock.unit = Sold in
 stock.undone = Taken back at the console
 stock.where = Where it is
 stock.formula = Available = on hand − allocated − owed − kept back, at each location.

@@ -12,6 +12,7 @@ pub mod catalog;
 pub mod command;
 pub mod documents;
 pub mod events;
+pub mod exceptions;
 pub mod exchanges;
 pub mod export;
 pub mod fulfillments;

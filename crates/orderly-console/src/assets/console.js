@@ -370,7 +370,14 @@ function chart(figure) {
 
 // ---- A page that has come ------------------------------------------------------------------------
 
+// On a phone the rooms are a strip: the one we are in is brought to the middle.
+function center() {
+  const [rail, own] = [$(".rail"), $(".rail a[aria-current]")];
+  if (rail && own) rail.scrollLeft = own.offsetLeft - (rail.clientWidth - own.offsetWidth) / 2;
+}
+
 function ready(root) {
+  center();
   $$("figure.chart", root).forEach(chart);
   const scan = $("[data-scan][data-result]", root);
   if (scan) sound(scan.dataset.result === "good");

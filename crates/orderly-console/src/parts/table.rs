@@ -47,12 +47,14 @@ pub struct Line {
     pub href: Option<String>,
     /// Whether it belongs to the row above.
     pub is_part: bool,
+    /// Whether it is what the rows above come to.
+    pub is_sum: bool,
     pub cells: Vec<Markup>,
 }
 
 impl Line {
     pub fn new(cells: Vec<Markup>) -> Self {
-        Self { href: None, is_part: false, cells }
+        Self { href: None, is_part: false, is_sum: false, cells }
     }
 
     pub fn to(href: impl Into<String>, cells: Vec<Markup>) -> Self {
@@ -80,7 +82,7 @@ pub fn with_foot(label: &str, columns: &[Column<'_>], rows: &[Line], foot: &[Mar
                 }
                 tbody data-rows {
                     @for row in rows {
-                        tr.sub[row.is_part] data-href=[row.href.as_deref()] {
+                        tr.sub[row.is_part].sum[row.is_sum] data-href=[row.href.as_deref()] {
                             @for (cell, column) in row.cells.iter().zip(columns) {
                                 td class=(column.class()) { (cell) }
                             }

@@ -4,6 +4,7 @@
 use maud::{Markup, html};
 use orderly_core::actor::Permission;
 use orderly_core::id::{FulfillmentId, ShipmentId};
+use orderly_core::refusal::Code;
 use orderly_docs::{DocError, Paper};
 use orderly_ops::Error;
 use orderly_ops::ops::documents;
@@ -13,8 +14,8 @@ use orderly_ops::ops::read::orders::{Shown, show};
 use super::orders::at;
 use super::{Route, get, invoices};
 use crate::fields::address;
-use crate::parts;
 use crate::parts::table::{Line, figures, table, words as column};
+use crate::parts::{self, Meaning, state};
 use crate::words::{self, t};
 use crate::{Answer, Cx, Page, effects, show as written};
 
@@ -91,6 +92,13 @@ fn shipped(shown: &Shown) -> Vec<Line> {
     for shipment in &order.shipments {
         let id = shipment.id.to_string();
         let name = effects::named(shipment);
+        if let Err(Error::Refused(refusal)) = documents::labels(shown, Some(shipment.id))
+            && refusal.code() != Code::NothingToDo
+        {
+            let why = html! { (name) " " span.small { (state(Meaning::Attention, t("documents.not"))) }
+            div.small.muted { (crate::fault::capital(&refusal.to_string())) } };
+            rows.push(Line::new(vec![html! { (t("documents.labels")) }, why, html! {}]));
+        }
         if documents::slips(shown, Some(shipment.id), Paper::A4).is_ok() {
             let href = address(&format!("{}/slip", of(&order.number)), &[("shipment", &id)]);
             rows.push(row(t("documents.slip").to_owned(), html! { (name) }, href));

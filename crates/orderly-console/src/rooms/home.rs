@@ -1,5 +1,7 @@
 //! Home: what needs a person now, each with one action; the day so far by channel.
 
+mod exception;
+
 use maud::{Markup, html};
 use orderly_core::actor::Permission;
 use orderly_core::id::OrderId;
@@ -8,14 +10,19 @@ use orderly_ops::Error;
 use orderly_ops::ops::read::catalog::{Raised, exceptions};
 use orderly_ops::ops::read::desk::{self, Taken, Today};
 
-use super::orders::at;
-use super::{Route, get};
+use super::orders::act::Action;
+use super::orders::{address_of, at};
+use super::{Route, get, post};
 use crate::parts::table::{Line, figures, table, words as column};
 use crate::parts::{self, Meaning, chart, state};
 use crate::words::{self, t};
 use crate::{Answer, Cx, Page, show};
 
-pub const ROUTES: &[Route] = &[get("/console", Permission::Read, home)];
+pub const ROUTES: &[Route] = &[
+    get("/console", Permission::Read, home),
+    get("/console/exceptions/{exception}", Permission::Read, exception::show),
+    post("/console/exceptions/{exception}/settle", Permission::Read, exception::settle),
+];
 
 /// Rows of each kind that are shown; the rest is counted.
 const ROWS: usize = 8;
@@ -64,19 +71,18 @@ fn wanting(now: &Today, raised: &[Raised], today: Day) -> Vec<Need> {
             meaning: Meaning::Bad,
             word: words::of("exception", &one.exception.kind),
             text: format!("{} {}", about.join(" · "), one.exception.detail),
-            href: one.order.as_deref().map(at),
-            action: "home.look",
+            href: Some(format!("/console/exceptions/{}", uuid::Uuid::from_bytes(one.exception.id))),
+            action: "home.settle",
         });
     }
     for refund in &now.to_approve {
-        let about = refund.order.map(number).unwrap_or_default();
         all.push(Need {
             rank: 1,
             since: refund.created_at,
             meaning: Meaning::Attention,
             word: t("home.approve").to_owned(),
             text: format!("{} · {}", show::money(refund.amount, refund.currency), refund.reason),
-            href: Some(at(about)),
+            href: Some(super::returns::decide::page_of(refund)),
             action: "home.decide",
         });
     }
@@ -87,7 +93,7 @@ fn wanting(now: &Today, raised: &[Raised], today: Day) -> Vec<Need> {
             meaning: Meaning::Attention,
             word: words::of("hold", &hold.kind),
             text: format!("{} · {}", number(*order), hold.reason),
-            href: Some(at(number(*order))),
+            href: Some(release(number(*order), hold.id)),
             action: "home.release",
         });
     }
@@ -108,6 +114,11 @@ fn wanting(now: &Today, raised: &[Raised], today: Day) -> Vec<Need> {
         }
     }
     all
+}
+
+/// Where a hold is released.
+fn release(number: &str, hold: orderly_core::id::HoldId) -> String {
+    address_of(number, Action::ReleaseHold, &[("hold", &hold.to_string())])
 }
 
 fn needed(cx: &Cx, needs: &[Need]) -> Markup {

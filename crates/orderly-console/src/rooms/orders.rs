@@ -16,6 +16,7 @@ use orderly_ops::ops::read;
 use orderly_ops::ops::read::desk::Dossier;
 
 use self::act::Action;
+pub use self::consequences::address_of;
 use super::{Route, get, post};
 use crate::fields::{address, segment};
 use crate::parts::sheet::undo;
@@ -145,9 +146,14 @@ fn undo_bar(cx: &Cx, dossier: &Dossier) -> Markup {
     let last = dossier.shown.timeline.last().and_then(|event| Command::of_event(&event.kind));
     let back = last.filter(|last| inverse(*last).is_ok());
     let may = cx.may(Permission::Undo);
+    // What is told about money or messages is no step of the order.
+    let is_step = |done: &str| match Action::parse(done) {
+        Some(action) => action != Action::Capture,
+        None => done == "place",
+    };
     html! {
         @if let Some(done) = done {
-            @if back.is_some() && may && done != Action::Capture.code() {
+            @if back.is_some() && may && is_step(done) {
                 (undo(
                     cx,
                     &words::of("done", done),

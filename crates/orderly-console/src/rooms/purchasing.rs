@@ -26,6 +26,7 @@ pub const ROUTES: &[Route] = &[
     post("/console/purchasing/invoices/{id}/{action}", Permission::Purchase, bills::act),
     get("/console/purchasing/{purchase}", Permission::Read, page::page),
     get("/console/purchasing/{purchase}/pdf", Permission::Read, page::pdf),
+    get("/console/purchasing/{purchase}/do/{action}", Permission::Purchase, act::show),
     post("/console/purchasing/{purchase}/do/{action}", Permission::Purchase, act::act),
     get("/console/purchasing/{purchase}/receive", Permission::Receive, act::show_receive),
     post("/console/purchasing/{purchase}/receive", Permission::Receive, act::receive),

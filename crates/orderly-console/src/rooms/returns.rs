@@ -1,6 +1,7 @@
 //! Returns: announced, received, inspected unit by unit, refunded; each step shown before it
 //! happens.
 
+pub mod decide;
 mod page;
 mod refund;
 mod request;
@@ -29,7 +30,9 @@ pub const ROUTES: &[Route] = &[
     post("/console/orders/{order}/return", Permission::Return, request::act),
     get("/console/orders/{order}/refund", Permission::Refund, refund::show),
     post("/console/orders/{order}/refund", Permission::Refund, refund::act),
-    post("/console/refunds/{refund}/approve", Permission::Approve, refund::approve),
+    get("/console/refunds/{refund}", Permission::Read, decide::show),
+    post("/console/refunds/{refund}/approve", Permission::Approve, decide::approve),
+    post("/console/refunds/{refund}/withdraw", Permission::Refund, decide::withdraw),
 ];
 
 /// The address of a return's page.

@@ -3,6 +3,7 @@
 mod basket;
 mod counts;
 mod item;
+mod items;
 mod list;
 mod moves;
 mod transfers;
@@ -23,6 +24,7 @@ use crate::{Answer, Cx};
 
 pub const ROUTES: &[Route] = &[
     get("/console/stock", Permission::Read, list::list),
+    get("/console/stock/items", Permission::Read, items::list),
     get("/console/stock/items/{item}", Permission::Read, item::page),
     get("/console/stock/items/{item}/why", Permission::Read, why::page),
     get("/console/stock/receive", Permission::Receive, moves::show_receive),

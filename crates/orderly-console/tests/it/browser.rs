@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::fixture::{Shop, TestDb};
+use orderly_ops::ops::catalog;
+
+use crate::fixture::{Shop, TestDb, read};
 use crate::server::{PASSWORD, Server};
 
 /// The folder of tools, where it holds what the walk needs.
@@ -24,21 +26,37 @@ fn an_order_is_walked_from_the_phone_to_the_refund_in_a_browser() {
         return;
     };
     let shop = Shop::new(TestDb::sqlite());
-    for sku in ["NAIL", "PAINT"] {
-        shop.stock(sku, "depot", 100, None);
-        shop.stock(sku, "leeds", 20, None);
+    // No location has all of what is ordered; both have an address for their labels.
+    for (code, name) in [("north", "North depot"), ("south", "South store")] {
+        let new = read(serde_json::json!({
+            "code": code, "name": name, "kind": "warehouse", "priority": 3,
+            "address": {
+                "name": name, "address_lines": ["2 Mill Lane"], "city": "Leeds",
+                "postcode": "LS2 2BB", "country": "GB",
+            },
+        }));
+        catalog::create_location(&shop.app, &shop.call(), &new).unwrap();
     }
+    shop.stock("NAIL", "north", 3, None);
+    shop.stock("NAIL", "south", 4, None);
+    shop.stock("PAINT", "south", 20, None);
     let server = Server::start(shop.app.clone());
     let email = server.user("owner");
     let walk = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/walk.mjs");
-    let walked = Command::new("node")
-        .arg(walk)
-        .env("BASE", format!("http://{}", server.address))
-        .env("EMAIL", email)
-        .env("PASSWORD", PASSWORD)
-        .env("TOOLS", tools)
-        .output()
-        .unwrap();
+    let stop = orderly_jobs::Stop::default();
+    let walked = std::thread::scope(|scope| {
+        // What happens reaches the feed, and with it the open pages.
+        scope.spawn(|| orderly_jobs::run(&shop.app, &stop));
+        let walked = Command::new("node")
+            .arg(walk)
+            .env("BASE", format!("http://{}", server.address))
+            .env("EMAIL", email)
+            .env("PASSWORD", PASSWORD)
+            .env("TOOLS", tools)
+            .output();
+        stop.set(&shop.app);
+        walked.unwrap()
+    });
     let said = String::from_utf8_lossy(&walked.stderr);
     assert!(walked.status.success(), "{said}");
 }

@@ -6,14 +6,20 @@
 
 extern crate orderly_ops as orderly;
 
+mod books;
 mod browser;
 mod door;
 mod entry;
 #[path = "../../../orderly/tests/it/fixture.rs"]
 mod fixture;
+mod home;
+mod messages;
 mod orders;
 mod pages;
 mod returns;
 mod server;
+mod settings;
+#[path = "../../../orderly/tests/it/jobs/smtp.rs"]
+mod smtp;
 mod stock;
 mod trade;

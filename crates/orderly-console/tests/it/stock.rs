@@ -70,6 +70,8 @@ fn a_figure_is_explained_by_its_movements() {
         let item = browser.get("/console/stock/items/NAIL");
         assert!(item.has("Transfer T") && item.has("york"), "{}", item.text);
         assert_eq!(browser.get("/console/stock/items/NOTHING").status, 404);
+        assert!(browser.get("/console/stock/items?q=nai").has("/console/stock/items/NAIL"));
+        assert!(browser.get("/console/stock/items").has("/console/stock/items/PAINT"));
         let list = browser.get("/console/stock?q=nail&location=depot");
         assert!(list.has("/console/stock/items/NAIL/why?location=depot"), "{}", list.text);
         assert!(browser.get("/console/stock?q=%25").has("Nothing fits"));

@@ -151,7 +151,11 @@ fn a_purchase_is_sent_confirmed_and_received_by_scanning() {
     let number = purchases::create::create(&shop.app, &shop.call(), &bought).unwrap().number;
     let at = format!("/console/purchasing/{number}");
     assert!(browser.get("/console/purchasing").has("Mill &amp; Co"));
-    let page = browser.get(&at);
+    let cancel = browser.get(&format!("{at}/do/cancel"));
+    assert!(cancel.has("No longer comes") && cancel.has("20 "), "{}", cancel.text);
+    assert_eq!(browser.get(&format!("{at}/do/nothing")).status, 404);
+    let page = browser.get(&format!("{at}/do/send"));
+    assert!(page.has("The purchase is sent"), "{}", page.text);
     let sent = browser.confirm(&page, &format!("{at}/do/send"));
     assert_eq!(sent.status, 303, "{}", sent.text);
     let page = browser.get(&at);

@@ -27,7 +27,7 @@ use Permission as P;
 const CLERK: &[P] = &[
     P::Read,
     P::ReadPii,
-    P::SendMessage,
+    P::Message,
     P::Place,
     P::Price,
     P::Cancel,
@@ -70,7 +70,7 @@ const ACCOUNTANT: &[P] = &[
     P::ReadPii,
     P::ReadCost,
     P::ReadAudit,
-    P::SendMessage,
+    P::Message,
     P::Credit,
     P::TakePayment,
     P::WriteOff,

@@ -18,7 +18,7 @@ use super::{orders, settings};
 use crate::call::content_hash;
 use crate::{App, Call, Error};
 pub use files::{Columns, CsvMap, Source};
-pub use matching::{MatchIn, Matched, match_entry, proposals, unmatch};
+pub use matching::{MatchIn, Matched, match_entry, proposals, show, unmatch};
 
 impl Object for BankAccount {
     fn reference(&self) -> Reference {

@@ -6,16 +6,18 @@ pub mod outbox;
 pub mod shortage;
 pub mod templates;
 
+use std::collections::{BTreeSet, HashMap};
+
 use orderly_core::actor::{Permission, Scope};
-use orderly_core::id::MessageId;
+use orderly_core::id::{AccountId, CustomerId, MessageId, OrderId, SupplierId};
 use orderly_core::message::{
-    ATTACHMENTS, Direction, Message, MessageKind, MessageState, recipients,
+    ATTACHMENTS, AboutKind, Direction, Message, MessageKind, MessageState, recipients,
 };
 use orderly_core::refusal::{Code, Refusal, ensure};
 use orderly_core::text;
 use orderly_core::time::Instant;
 use orderly_store::Tx;
-use orderly_store::tables::messages as rows;
+use orderly_store::tables::{accounts, customers, messages as rows, orders, suppliers};
 
 use super::catalog::{found_again, ids, stale};
 use super::{Object, Reference, command};
@@ -237,6 +239,8 @@ pub fn get(app: &App, call: &Call, id: MessageId) -> Result<Message, Error> {
 pub struct Wanted {
     /// What they are about; all where nothing is named.
     pub about: crate::wire::messages::AboutIn,
+    /// Where it names a customer: what is about his orders too.
+    pub with_orders: bool,
     pub state: Option<String>,
     /// The last one of the page before.
     pub before: Option<MessageId>,
@@ -259,10 +263,52 @@ pub fn list(app: &App, call: &Call, wanted: &Wanted) -> Result<Vec<Message>, Err
     app.store.read(|tx| {
         let about = match wanted.about == crate::wire::messages::AboutIn::default() {
             true => None,
-            false => Some(About::of(tx, &wanted.about)?.id),
+            false => Some(About::of(tx, &wanted.about)?),
         };
-        let rows_wanted = rows::Wanted { about, state, before: wanted.before };
+        let thread = |about: &About| wanted.with_orders && about.kind == AboutKind::Customer;
+        let (about, customer) = match about {
+            Some(about) if thread(&about) => (None, Some(CustomerId::from_bytes(about.id))),
+            about => (about.map(|about| about.id), None),
+        };
+        let rows_wanted = rows::Wanted { about, customer, state, before: wanted.before };
         Ok(rows::list(tx, &rows_wanted, wanted.limit.clamp(1, MAX_PAGE))?)
+    })
+}
+
+/// Returns what messages are about by the names people know: an order's number, a customer's, a
+/// supplier's code, an account's number.
+///
+/// # Errors
+/// Where the right to read is missing.
+pub fn names(
+    app: &App,
+    call: &Call,
+    messages: &[Message],
+) -> Result<HashMap<[u8; 16], String>, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| {
+        let of = |kind: AboutKind| {
+            let own = messages.iter().filter(move |one| one.about_kind == kind);
+            let all: BTreeSet<[u8; 16]> = own.map(|one| one.about).collect();
+            all
+        };
+        let ids: Vec<OrderId> = of(AboutKind::Order).into_iter().map(OrderId::from_bytes).collect();
+        let known = orders::numbers(tx, &ids)?;
+        let mut names: HashMap<_, _> =
+            known.into_iter().map(|(id, number)| (id.as_bytes(), number)).collect();
+        for id in of(AboutKind::Customer) {
+            let found = customers::get(tx, CustomerId::from_bytes(id))?;
+            names.extend(found.map(|one| (id, one.number)));
+        }
+        for id in of(AboutKind::Supplier) {
+            let found = suppliers::get(tx, SupplierId::from_bytes(id))?;
+            names.extend(found.map(|one| (id, one.code)));
+        }
+        for id in of(AboutKind::Account) {
+            let found = accounts::get(tx, AccountId::from_bytes(id))?;
+            names.extend(found.map(|one| (id, one.number)));
+        }
+        Ok(names)
     })
 }
 

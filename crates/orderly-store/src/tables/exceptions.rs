@@ -68,6 +68,11 @@ pub fn open(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Exception>, StoreError> {
     )
 }
 
+/// Returns an exception.
+pub fn get(tx: &mut Tx<'_>, id: [u8; 16]) -> Result<Option<Exception>, StoreError> {
+    tx.query_one("SELECT * FROM exception WHERE id = $1", &[&id], exception_from_row)
+}
+
 /// Settles an exception; whether it was open.
 pub fn settle(tx: &mut Tx<'_>, id: [u8; 16], at: Instant) -> Result<bool, StoreError> {
     let sql = "UPDATE exception SET settled_at = $2 WHERE id = $1 AND settled_at IS NULL";

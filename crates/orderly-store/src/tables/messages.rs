@@ -1,6 +1,6 @@
 //! Messages about orders, customers, suppliers and accounts, and the templates they are made from.
 
-use orderly_core::id::{ChannelId, MessageId, TemplateId};
+use orderly_core::id::{ChannelId, CustomerId, MessageId, TemplateId};
 use orderly_core::message::{Message, MessageState, Template};
 use orderly_core::time::Instant;
 
@@ -104,6 +104,8 @@ pub fn save(
 pub struct Wanted {
     /// The order, customer, supplier or account.
     pub about: Option<[u8; 16]>,
+    /// The thread of a customer: what is about him or about one of his orders.
+    pub customer: Option<CustomerId>,
     pub state: Option<MessageState>,
     /// Only what was added before this one.
     pub before: Option<MessageId>,
@@ -115,8 +117,10 @@ pub fn list(tx: &mut Tx<'_>, wanted: &Wanted, limit: i64) -> Result<Vec<Message>
         "SELECT * FROM message
           WHERE ($1 IS NULL OR about_id = $1) AND ($2 IS NULL OR state = $2)
             AND ($3 IS NULL OR id < $3)
-          ORDER BY id DESC LIMIT $4",
-        &[&wanted.about, &wanted.state, &wanted.before, &limit],
+            AND ($4 IS NULL OR about_id = $4
+                 OR about_id IN (SELECT id FROM orders WHERE customer_id = $4))
+          ORDER BY id DESC LIMIT $5",
+        &[&wanted.about, &wanted.state, &wanted.before, &wanted.customer, &limit],
         from_row,
     )
 }

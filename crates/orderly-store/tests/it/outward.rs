@@ -243,6 +243,12 @@ fn a_mail_is_claimed_by_one_sender_and_sent_once() {
             assert_eq!((sent.state, sent.sent_at), (MessageState::Sent, Some(at(21))));
             let wanted = messages::Wanted { about: Some([7; 16]), ..Default::default() };
             assert_eq!(messages::list(tx, &wanted, 10)?.len(), 2);
+            let thread = CustomerId::from_bytes([7; 16]);
+            let wanted = messages::Wanted { customer: Some(thread), ..Default::default() };
+            assert_eq!(messages::list(tx, &wanted, 10)?.len(), 2);
+            let nobody = CustomerId::from_bytes([9; 16]);
+            let wanted = messages::Wanted { customer: Some(nobody), ..Default::default() };
+            assert_eq!(messages::list(tx, &wanted, 10)?, []);
             let after =
                 Message { subject: "Again".into(), version: sent.version + 1, ..sent.clone() };
             assert!(messages::save(tx, &sent, &after, at(30))?);

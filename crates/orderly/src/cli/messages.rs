@@ -178,6 +178,7 @@ impl Messages {
                     state: state.clone(),
                     before: *before,
                     limit: *limit,
+                    with_orders: false,
                 };
                 let found = messages::list(&app, &session.reading(), &wanted)?;
                 list(session, &found)

@@ -27,8 +27,14 @@ pub fn page(cx: &Cx) -> Result<Answer, Error> {
     let body = html! {
         (parts::crumbs(&[(HERE, t("room.customers"))]))
         (head(cx, &known, &title))
+        @if let Some(done) = cx.query.get("done") {
+            div.notice.good role="status" { (words::of("done", done)) }
+        }
         div.columns {
-            div { (orders(cx, &known)?) }
+            div {
+                (orders(cx, &known)?)
+                (crate::rooms::messages::thread(cx, "customer", &known.customer.number)?)
+            }
             div {
                 @if let Some(account) = &known.account { (owes(account, &known)) }
                 (reached(known.party.as_ref(), people))

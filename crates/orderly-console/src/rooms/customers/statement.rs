@@ -2,6 +2,7 @@
 //! and how late it is.
 
 use maud::{Markup, html};
+use orderly_core::actor::Permission;
 use orderly_core::time::Day;
 use orderly_docs::Paper;
 use orderly_ops::Error;
@@ -15,6 +16,7 @@ use crate::parts::form::{Field, field};
 use crate::parts::table::{Line, figures, table, with_foot, words as column};
 use crate::parts::{self, Meaning, state};
 use crate::rooms::invoices::at as invoice_at;
+use crate::rooms::messages::write;
 use crate::words::{self, t};
 use crate::{Answer, Cx, Page, show};
 
@@ -48,6 +50,12 @@ pub fn page(cx: &Cx) -> Result<Answer, Error> {
     let print = html! {
         @if cx.may_see_people() {
             a.button.main href=(address(&format!("{here}.pdf"), &days)) { (t("documents.pdf")) }
+            @if cx.may(Permission::Message) {
+                @let attach = format!("statement.{}", account.number);
+                a.button href=(write("email", ("account", &account.number), &[&attach])) {
+                    (t("invoices.mail"))
+                }
+            }
         }
     };
     let facts = [

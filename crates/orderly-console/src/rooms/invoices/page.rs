@@ -6,6 +6,7 @@ use orderly_core::invoice::{Invoice, InvoiceKind, InvoiceLine, SettlementRow};
 use orderly_docs::Paper;
 use orderly_ops::Error;
 use orderly_ops::ops::invoices;
+use orderly_ops::ops::read::orders;
 
 use super::{HERE, at, named, standing};
 use crate::parts::table::{Line, figures, table, words as column};
@@ -55,6 +56,9 @@ fn head(cx: &Cx, invoice: &Invoice, title: &str) -> Markup {
         @if cx.may_see_people() {
             a.button.main href=(format!("{}/pdf", at(&name))) { (t("documents.pdf")) }
         }
+        @if cx.may_see_people() && cx.may(Permission::Message) {
+            a.button href=(mail(cx, invoice)) { (t("invoices.mail")) }
+        }
         @if let Some(order) = invoice.order {
             a.button href=(order_at(&order.to_string())) { (t("invoices.order")) }
         }
@@ -66,6 +70,18 @@ fn head(cx: &Cx, invoice: &Invoice, title: &str) -> Markup {
         }
     };
     parts::head(&html! { (title) }, &facts, &actions)
+}
+
+/// The page on which the document is sent by mail: to whom the order, else the customer, is.
+fn mail(cx: &Cx, invoice: &Invoice) -> String {
+    let order = invoice.order.map(|id| orders::get(&cx.app, &cx.call, &id.to_string()));
+    let (kind, name) = match (order, invoice.customer) {
+        (Some(Ok(order)), _) => ("order", order.number),
+        (_, Some(customer)) => ("customer", customer.to_string()),
+        _ => ("order", String::new()),
+    };
+    let attach = format!("invoice.{}", invoice.name());
+    crate::rooms::messages::write("email", (kind, &name), &[&attach])
 }
 
 fn lines(invoice: &Invoice) -> Markup {

@@ -6,7 +6,7 @@ use orderly_core::order::cancel::Cancel;
 use orderly_core::order::hold::NewHold;
 use orderly_core::order::pack::Pack;
 use orderly_core::order::pick::Pick;
-use orderly_core::order::{Fulfillment, HoldScope, Line, Order, OrderState, Step, Work};
+use orderly_core::order::{Fulfillment, HoldScope, Line, Method, Order, OrderState, Step, Work};
 use orderly_core::qty::{Entered, Qty};
 use orderly_core::refusal::{Code, Refusal};
 use orderly_core::time::Day;
@@ -155,6 +155,21 @@ pub fn fulfillment(order: &Order, fields: &Fields) -> Result<FulfillmentId, Erro
     }
 }
 
+/// The fulfillments at which the action finds work, in the order in which they were made.
+pub fn places(action: Action, order: &Order) -> Vec<FulfillmentId> {
+    let has_work = |work: &Work| match action {
+        Action::Release => work.qty > work.released,
+        Action::Pick => work.released > work.picked,
+        Action::Pack => work.picked > work.packed,
+        Action::Ship => !work.packed.is_zero(),
+        Action::HandOver => !work.qty.is_zero(),
+        _ => false,
+    };
+    let own = |id: FulfillmentId| order.work.iter().filter(move |work| work.fulfillment == id);
+    let open = order.fulfillments.iter().filter(|one| own(one.id).any(has_work));
+    open.map(|one| one.id).collect()
+}
+
 fn shipment(order: &Order, fields: &Fields) -> Result<ShipmentId, Error> {
     if let Some(text) = fields.get("shipment") {
         return text.parse().map_err(|_| wrong("shipment", "this is no shipment"));
@@ -261,6 +276,10 @@ fn shipping(order: &Order, at: FulfillmentId, fields: &Fields) -> Result<Shippin
         let unclear = || wrong("weight", "a weight is in kilograms, such as 2.5");
         parcels.push(NewBox { weight_g: Some(grams.ok_or_else(unclear)?), tracking: None });
     }
+    // What goes by parcel is at least one, which gets a label.
+    if parcels.is_empty() && goes_by_parcel(order, at) {
+        parcels.push(NewBox { weight_g: None, tracking: None });
+    }
     Ok(Shipping {
         lines: claims(order, at, &lines, |work| work.packed),
         carrier: fields.owned("carrier"),
@@ -269,6 +288,12 @@ fn shipping(order: &Order, at: FulfillmentId, fields: &Fields) -> Result<Shippin
         parcels,
         collected_by: None,
     })
+}
+
+fn goes_by_parcel(order: &Order, at: FulfillmentId) -> bool {
+    let delivery = order.fulfillment(at).ok().map(|of| of.delivery);
+    let own = order.deliveries.iter().find(|one| Some(one.id) == delivery);
+    own.is_some_and(|one| one.method == Method::Parcel)
 }
 
 fn new_hold(order: &Order, fields: &Fields) -> Result<NewHold, Error> {

@@ -13,6 +13,7 @@ use super::at;
 use crate::fields::address;
 use crate::parts;
 use crate::parts::form::{self, Field, field, select};
+use crate::parts::list::{View, views};
 use crate::parts::sheet::{Effect, Sheet, changes, sheet};
 use crate::words::{self, t};
 use crate::{Answer, Cx, Fields, Page, effects, fault};
@@ -66,6 +67,7 @@ fn page(
     let body = html! {
         (parts::crumbs(&[("/console/orders", t("room.orders")), (&at(&order.number), &number)]))
         (parts::head(&html! { (title) }, &[], &html! {}))
+        (locations(action, dossier, &fields))
         @if let Some(error) = error { (fault::notice(error)) (meanwhile(cx, dossier, error)) }
         (inputs(action, dossier, &fields, refused))
         @match &tried {
@@ -90,6 +92,24 @@ fn page(
     };
     let status = error.map_or(200, fault::status);
     Page::new(format!("{title} · {}", order.number), body).with_status(status)
+}
+
+/// Which location's work it is, where several have some: a way to each.
+fn locations(action: Action, dossier: &Dossier, fields: &Fields) -> Markup {
+    let order = &dossier.shown.order;
+    let places = act::places(action, order);
+    let all = order.fulfillments.iter().filter(|one| places.contains(&one.id));
+    let all = all.map(|one| {
+        let id = one.id.to_string();
+        let name = dossier.shown.locations.get(&one.location);
+        View {
+            href: address_of(&order.number, action, &[("at", &id)]),
+            name: name.map_or("?", |location| location.name.as_str()).to_owned(),
+            is_current: fields.text("at") == id,
+        }
+    });
+    let all: Vec<View> = all.collect();
+    html! { @if all.len() > 1 { (views(&all)) } }
 }
 
 /// A call for trying: with the reason of the form, without a key.
@@ -129,12 +149,11 @@ fn meanwhile(_: &Cx, dossier: &Dossier, error: &Error) -> Markup {
 /// The fields with what is taken where nothing was said: everything there is room for.
 fn filled(action: Action, order: &Order, fields: &Fields) -> Fields {
     let mut out = fields.clone();
-    let at = act::fulfillment(order, fields).ok();
-    if let (Some(at), None) = (at, fields.get("at"))
-        && matches!(action, Action::Release | Action::Pick | Action::Pack | Action::Ship)
-    {
-        out.0.push(("at".into(), at.to_string()));
+    let places = act::places(action, order);
+    if let (Some(first), None) = (places.first(), fields.get("at")) {
+        out.0.push(("at".into(), first.to_string()));
     }
+    let at = act::fulfillment(order, &out).ok();
     let named = fields.under("line.").next().is_some();
     if !named && action != Action::Cancel {
         for line in &order.lines {

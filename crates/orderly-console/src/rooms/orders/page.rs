@@ -28,7 +28,11 @@ pub fn page(cx: &Cx) -> Result<Answer, Error> {
             (holds(cx, &dossier))
             (lines(cx, &dossier))
             div.columns {
-                div { (goods(cx, &dossier)) (happened(cx, &dossier, as_of)) }
+                div {
+                    (goods(cx, &dossier))
+                    (crate::rooms::messages::thread(cx, "order", number)?)
+                    (happened(cx, &dossier, as_of))
+                }
                 div {
                     (money(&dossier))
                     (customer(cx, &dossier))
@@ -160,9 +164,8 @@ fn row(dossier: &Dossier, line: &Line) -> table::Line {
     let is_part = line.parent.is_some();
     let money = |minor: i64| html! { @if !is_part { (show::figure(minor, order.currency)) } };
     table::Line {
-        href: None,
         is_part,
-        cells: vec![
+        ..table::Line::new(vec![
             what,
             html! { (line.entered) " " span.muted { (line.unit) } },
             html! { @if line.is_goods() || line.has_work() {
@@ -170,7 +173,7 @@ fn row(dossier: &Dossier, line: &Line) -> table::Line {
             } },
             html! { @if !is_part { (show::price(line.price, order.currency)) } },
             money(line.amounts.due()),
-        ],
+        ])
     }
 }
 
@@ -298,7 +301,11 @@ fn money(dossier: &Dossier) -> Markup {
     if order.head.settlement == Settlement::Account {
         rows.push((Row::Part, t("money.on_account").into(), String::new()));
     } else {
-        let left = totals.total - paid.captured + paid.refunded;
+        // What was given back is not owed again; what was paid too much is, until it is back.
+        let left = match totals.total - paid.captured {
+            open if open >= 0 => open,
+            above => (above + paid.refunded).min(0),
+        };
         rows.push((Row::Sum, t("money.left").into(), show::money(left, order.currency)));
     }
     let body = html! { (parts::money(&rows)) (payments(dossier)) (refunds(dossier)) };

@@ -2,10 +2,10 @@
 
 use maud::html;
 use orderly_core::purchase::PurchaseOrder;
-use orderly_ops::Error;
 use orderly_ops::ops::purchases::{self, receive as receiving};
 use orderly_ops::wire::out::quantity;
 use orderly_ops::wire::purchases::{ArrivedIn, ArrivedLineIn, ConfirmIn};
+use orderly_ops::{App, Call, Error};
 
 use super::page::drawn;
 use super::{HERE, at};
@@ -14,33 +14,106 @@ use crate::parts::form::{Field, field};
 use crate::parts::sheet::{Effect, Sheet, sheet};
 use crate::parts::{self, scan};
 use crate::words::{self, t};
-use crate::{Answer, Cx, Fields, Page, fault};
+use crate::{Answer, Cx, Fields, Page, fault, show as shown};
 
 fn named(cx: &Cx) -> Result<PurchaseOrder, Error> {
     purchases::get(&cx.app, &cx.call, cx.name("purchase"))
 }
 
+/// Does a step with what the form says; on a rehearsal nothing of it stays.
+fn run(
+    (app, call): (&App, &Call),
+    before: &PurchaseOrder,
+    action: &str,
+    fields: &Fields,
+) -> Result<PurchaseOrder, Error> {
+    match action {
+        "send" => purchases::send(app, call, before.id),
+        "confirm" => {
+            let what = ConfirmIn {
+                reference: fields.owned("reference"),
+                expected_on: fields.owned("expected_on"),
+                lines: Vec::new(),
+            };
+            purchases::confirm(app, call, before.id, &what)
+        }
+        "cancel" => purchases::cancel(app, call, before.id, &[]),
+        "close" => purchases::close(app, call, before.id),
+        "reopen" => purchases::reopen(app, call, before.id),
+        _ => Err(Error::not_found("such action")),
+    }
+}
+
+/// What a step will change, before it does.
+pub fn show(cx: &Cx) -> Result<Answer, Error> {
+    let before = named(cx)?;
+    let action = cx.name("action");
+    let mut call = cx.call.clone();
+    call.reason = Some(t("sheet.trial").to_owned());
+    let tried = run((&cx.app.rehearsal(), &call), &before, action, &cx.query);
+    if let Err(error @ Error::NotFound { .. }) = tried {
+        return Err(error);
+    }
+    let title = words::of("purchase_act", action);
+    let here = at(&before.number);
+    let body = html! {
+        (parts::crumbs(&[(HERE, t("room.purchasing")), (&here, &before.number)]))
+        (parts::head(&html! { (title) }, &[], &html! {}))
+        @match &tried {
+            Ok(after) => (sheet(cx, &Sheet {
+                title: t("sheet.title"),
+                effects: &changes(&before, after),
+                action: &format!("{here}/do/{action}"),
+                fields: &cx.query,
+                version: Some(before.version),
+                confirm: &title,
+                is_grave: action == "cancel",
+                back: &here,
+            })),
+            Err(refusal) => {
+                div #sheet { (fault::notice(refusal)) }
+                p { a.button href=(here) { (t("form.back")) } }
+            }
+        }
+    };
+    Ok(Page::new(format!("{title} · {}", before.number), body).into())
+}
+
+fn changes(before: &PurchaseOrder, after: &PurchaseOrder) -> Vec<Effect> {
+    let mut all = Vec::new();
+    if before.state() != after.state() {
+        let word = words::of("purchase", after.state().code());
+        let text = words::with("purchasing.becomes", &[("state", &word)]);
+        all.push(Effect::new('·', text, ""));
+    }
+    for line in &after.lines {
+        let Some(old) = before.lines.iter().find(|old| old.id == line.id) else { continue };
+        let less = old.open().less(line.open());
+        let more = line.open().less(old.open());
+        let figure = |qty| format!("{} {}", quantity(qty, line.unit_ratio), line.unit);
+        if !less.is_zero() {
+            let text = words::with("purchasing.no_longer", &[("what", &line.description)]);
+            all.push(Effect::new('−', text, figure(less)));
+        }
+        if !more.is_zero() {
+            let text = words::with("purchasing.again", &[("what", &line.description)]);
+            all.push(Effect::new('+', text, figure(more)));
+        }
+    }
+    if let (Ok(was), Ok(is)) = (before.total(), after.total())
+        && was != is
+    {
+        let was = shown::figure(was, before.currency);
+        let text = words::with("effect.total", &[("was", &was)]);
+        all.push(Effect::new('→', text, shown::money(is, after.currency)));
+    }
+    all
+}
+
 pub fn act(cx: &Cx) -> Result<Answer, Error> {
     let before = named(cx)?;
     let action = cx.name("action");
-    let done = cx.command().and_then(|call| {
-        let (app, id) = (&cx.app, before.id);
-        match action {
-            "send" => purchases::send(app, &call, id),
-            "confirm" => {
-                let what = ConfirmIn {
-                    reference: cx.form.owned("reference"),
-                    expected_on: cx.form.owned("expected_on"),
-                    lines: Vec::new(),
-                };
-                purchases::confirm(app, &call, id, &what)
-            }
-            "cancel" => purchases::cancel(app, &call, id, &[]),
-            "close" => purchases::close(app, &call, id),
-            "reopen" => purchases::reopen(app, &call, id),
-            _ => Err(Error::not_found("such action")),
-        }
-    });
+    let done = cx.command().and_then(|call| run((&cx.app, &call), &before, action, &cx.form));
     match done {
         Ok(after) => Ok(Answer::Goto(address(&at(&after.number), &[("done", action)]))),
         Err(error @ (Error::Refused(_) | Error::Invalid(_))) => {

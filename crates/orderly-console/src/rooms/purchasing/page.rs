@@ -82,13 +82,11 @@ fn head(cx: &Cx, purchase: &PurchaseOrder, title: &str) -> Result<Markup, Error>
     Ok(parts::head(&html! { (title) }, &facts, &actions))
 }
 
-/// A step that needs nothing said.
+/// The way to what a step will change.
 fn step(cx: &Cx, purchase: &PurchaseOrder, action: &str, is_next: bool) -> Markup {
     html! { @if cx.may(Permission::Purchase) {
-        form method="post" action=(format!("{}/do/{action}", at(&purchase.number))) {
-            (form::key(cx))
-            (form::hidden("version", &purchase.version.to_string()))
-            button.main[is_next] type="submit" { (words::of("purchase_act", action)) }
+        a.button.main[is_next] href=(format!("{}/do/{action}", at(&purchase.number))) {
+            (words::of("purchase_act", action))
         }
     } }
 }

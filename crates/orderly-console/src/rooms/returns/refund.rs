@@ -51,18 +51,6 @@ pub fn act(cx: &Cx) -> Result<Answer, Error> {
     }
 }
 
-/// Gives leave to a refund that somebody else asked for.
-pub fn approve(cx: &Cx) -> Result<Answer, Error> {
-    let found = read_returns::refund(&cx.app, &cx.call, cx.name("refund"))?;
-    let done = refunds::approve(&cx.app, &cx.command()?, found.id, None, &Settling::AtOnce)?;
-    let order = done.order.map(|id| orders::get(&cx.app, &cx.call, &id.to_string())).transpose()?;
-    let to = order.map_or_else(
-        || "/console".into(),
-        |order| address(&at(&order.number), &[("done", "refund")]),
-    );
-    Ok(Answer::Goto(to))
-}
-
 fn make(app: &App, call: &Call, asked: &Asked, fields: &Fields) -> Result<Refund, Error> {
     let how = How { waive_fee: fields.is_on("waive_fee"), await_approval: true };
     refunds::make_with(app, call, asked.order.id, &request(asked, fields)?, how)

@@ -31,6 +31,7 @@ pub fn list(cx: &Cx) -> Result<Answer, Error> {
     let all_moves = html! {
         (actions(cx, &here))
         a.button href="/console/stock/transfers" { (t("stock.transfers")) }
+        a.button href="/console/stock/items" { (t("stock.items")) }
     };
     let body = html! {
         (parts::head(&html! { (t("room.stock")) }, &[], &all_moves))
@@ -96,7 +97,7 @@ fn rows(found: &[Shown]) -> Markup {
     let lines: Vec<Line> = found.iter().map(row).collect();
     let columns = [
         column(t("stock.item")),
-        column(t("stock.location")),
+        column(t("stock.location")).rank(2),
         figures(t("stock.on_hand")),
         figures(t("stock.allocated")).rank(2),
         figures(t("stock.owed")).rank(2),
@@ -118,6 +119,7 @@ fn row(shown: &Shown) -> Line {
                     (item.name)
                     @if let Some(piece) = level.piece { " · " (goods::text(item, piece.get())) }
                 }
+                div.small.phone { (shown.location) }
             },
             html! { (shown.location) },
             html! {

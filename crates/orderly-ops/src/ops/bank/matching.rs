@@ -61,6 +61,15 @@ pub(super) fn shown(tx: &mut Tx<'_>, id: BankEntryId, difference: i64) -> Result
     Ok(Matched { entry, found, payment, difference })
 }
 
+/// Returns a movement and what it is now.
+///
+/// # Errors
+/// `not_found`.
+pub fn show(app: &App, call: &Call, id: BankEntryId) -> Result<Matched, Error> {
+    call.require(Permission::Read, Scope::default())?;
+    app.store.read(|tx| shown(tx, id, 0))
+}
+
 fn entry(tx: &mut Tx<'_>, id: BankEntryId) -> Result<BankEntry, Error> {
     banks::entry(tx, id)?.ok_or_else(|| Error::not_found(format!("bank entry {id}")))
 }
