@@ -95,7 +95,8 @@ fn shipped(shown: &Shown) -> Vec<Line> {
         if let Err(Error::Refused(refusal)) = documents::labels(shown, Some(shipment.id))
             && refusal.code() != Code::NothingToDo
         {
-            let why = html! { (name) " " span.small { (state(Meaning::Attention, t("documents.not"))) }
+            let not = state(Meaning::Attention, t("documents.not"));
+            let why = html! { (name) " " span.small { (not) }
             div.small.muted { (crate::fault::capital(&refusal.to_string())) } };
             rows.push(Line::new(vec![html! { (t("documents.labels")) }, why, html! {}]));
         }

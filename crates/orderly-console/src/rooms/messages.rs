@@ -15,6 +15,7 @@ use orderly_ops::ops::messages::{self, Wanted, outbox};
 use orderly_ops::wire::messages::AboutIn;
 
 use super::{Route, customers, get, orders, post};
+use crate::fault::capital;
 use crate::fields::address;
 use crate::parts::list::{View, pager, views};
 use crate::parts::table::{Line, table, words as column};
@@ -134,7 +135,7 @@ fn saved(cx: &Cx) -> Vec<View> {
             [("state", code)].into_iter().filter(|(_, value)| !value.is_empty()).collect();
         let name = match code {
             "" => t("orders.view.all").to_owned(),
-            code => words::of("message", code),
+            code => capital(&words::of("message", code)),
         };
         View { href: address(HERE, &fields), name, is_current: own == code }
     };

@@ -140,7 +140,7 @@ fn a_webhook_is_added_tested_and_its_dispatches_are_sent_again() {
     let tested = browser.confirm(&page, &format!("{at}/do/test"));
     assert_eq!(tested.status, 303, "{}", tested.text);
     let page = browser.get(tested.to());
-    assert!(page.has("webhook.tested") && page.has("waiting 1"), "{}", page.text);
+    assert!(page.has("webhook.tested") && page.has("Waiting 1"), "{}", page.text);
     let skip = page.text.split("action=\"").find(|text| text.contains("/skip\"")).unwrap();
     let skip = skip.split('"').next().unwrap().to_owned();
     assert_eq!(browser.confirm(&page, &skip).status, 303);

@@ -66,7 +66,7 @@ pub fn list(cx: &Cx) -> Result<Answer, Error> {
         @if let Some(done) = cx.query.get("done") {
             div.notice.good role="status" { (words::of("books_done", done)) }
         }
-        (table(&title, &columns, &rows))
+        div.report { (table(&title, &columns, &rows)) }
     };
     Ok(Page::full(title, body).into())
 }

@@ -115,7 +115,7 @@ fn statement(ask: &Ask, shown: &Statement, title: &str, from_start: bool) -> Mar
     if rows.is_empty() {
         return parts::empty(t("books.nothing"), t("books.nothing_next"), &html! {});
     }
-    table(title, &columns, &rows)
+    html! { div.report[shown.columns.len() < 3] { (table(title, &columns, &rows)) } }
 }
 
 const WAYS: [&str; 6] = ["one", "before", "year_before", "months", "locations", "channels"];
@@ -193,7 +193,7 @@ pub fn tax(cx: &Cx) -> Result<Answer, Error> {
     let body = html! {
         @if rows.is_empty() {
             (parts::empty(t("books.nothing"), t("books.nothing_next"), &html! {}))
-        } @else { (with_foot(t("books.tax"), &columns, &rows, &foot)) }
+        } @else { div.report { (with_foot(t("books.tax"), &columns, &rows, &foot)) } }
     };
     page(cx, "tax", (&ask, &["one"]), &body)
 }

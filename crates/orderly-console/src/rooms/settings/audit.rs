@@ -78,12 +78,12 @@ fn rows(cx: &Cx, title: &str, found: &[Named]) -> Markup {
         let object = entry.object_kind.as_deref().zip(entry.object);
         Line::new(vec![
             html! { span.nowrap { (show::time(cx, entry.at)) } },
-            html! { (who)
+            html! { (&who)
                 @if let Some(name) = &one.approved_by {
                     div.small.muted { (words::with("refund.approved_by", &[("name", name)])) }
                 }
             },
-            html! { span.id { (entry.verb) } },
+            html! { span.id { (entry.verb) } div.small.muted.phone { (who) } },
             html! { @if let Some((kind, id)) = object { (about(kind, id)) } },
             html! {
                 @match &entry.refused {
@@ -99,7 +99,7 @@ fn rows(cx: &Cx, title: &str, found: &[Named]) -> Markup {
     let lines: Vec<Line> = found.iter().map(row).collect();
     let columns = [
         column(t("messages.when")),
-        column(t("audit.who")),
+        column(t("audit.who")).rank(2),
         column(t("audit.verb")),
         column(t("messages.about")).rank(3),
         column(t("audit.outcome")),

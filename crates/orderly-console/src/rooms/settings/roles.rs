@@ -69,7 +69,9 @@ fn new(cx: &Cx, error: Option<&Error>) -> Result<Page, Error> {
         @if let Some(error) = error { (fault::notice(error)) }
         form.form.wide method="post" action=(LIST) {
             (form::key(cx))
-            (text("code", t("customers.code"), t("settings.code_hint"), cx.form.text("code"), error))
+            (text(
+                "code", t("customers.code"), t("settings.code_hint"), cx.form.text("code"), error,
+            ))
             (text("name", t("customers.name"), "", cx.form.text("name"), error))
             (rights::boxes(&cx.form, &rights::places(cx)?))
             (send(title, Some(LIST)))

@@ -86,18 +86,21 @@ fn edit(cx: &Cx, own: Option<&Template>, error: Option<&Error>) -> Result<Markup
     };
     let kept = |of: fn(&Template) -> &str| own.map_or("", of);
     let active = own.is_none_or(|one| one.active);
+    let language = own.map_or("en", |one| one.language.as_str());
+    let chosen = cx.form.get("channel").unwrap_or(channel);
+    let body = cx.form.get("body").unwrap_or(kept(|one| &one.body));
     Ok(html! {
         @if let Some(error) = error { (fault::notice(error)) }
         form.form.letter.gap method="post" action=(HERE) {
             (form::key(cx))
             div.form.row {
                 (text("code", t("customers.code"), kept(|one| &one.code), t("templates.code_hint")))
-                (text("language", t("templates.language"), own.map_or("en", |one| &one.language), ""))
-                (select("channel", t("orders.channel"), cx.form.get("channel").unwrap_or(channel), &all))
+                (text("language", t("templates.language"), language, ""))
+                (select("channel", t("orders.channel"), chosen, &all))
             }
             (text("name", t("customers.name"), kept(|one| &one.name), ""))
             (text("subject", t("messages.subject"), kept(|one| &one.subject), ""))
-            (area("body", t("letter.email"), cx.form.get("body").unwrap_or(kept(|one| &one.body)), 10))
+            (area("body", t("letter.email"), body, 10))
             p.small.muted { (t("templates.blanks")) " "
                 code { "{{ order.number }} {{ customer.name }} {{ merchant.name }}" }
             }

@@ -229,7 +229,11 @@ fn dispatched(cx: &Cx, webhook: &Webhook) -> Result<Markup, Error> {
         let count = counts.iter().find(|(own, _)| own == state).map_or(0, |(_, count)| *count);
         View {
             href: address(&here, &[("state", state.code())]),
-            name: format!("{} {}", words::of("dispatch", state.code()), show::count(count)),
+            name: format!(
+                "{} {}",
+                fault::capital(&words::of("dispatch", state.code())),
+                show::count(count)
+            ),
             is_current: only == Some(*state),
         }
     }));
