@@ -233,3 +233,154 @@ fn the_end_of_a_period_brings_open_amounts_to_the_rate_of_its_last_day_for_a_day
         shop.is_clean();
     }
 }
+
+/// A trade in dollars whose rate changes as it likes.
+struct Trade<'a> {
+    shop: &'a Shop,
+    random: u64,
+    orders: Vec<Order>,
+    invoices: Vec<Invoice>,
+    paid: Vec<PaymentId>,
+}
+
+impl Trade<'_> {
+    fn draw(&mut self, below: u64) -> u64 {
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (self.random >> 33) % below
+    }
+
+    fn one<T: Clone>(&mut self, of: impl Fn(&Self) -> &Vec<T>) -> Option<T> {
+        let below = u64::try_from(of(self).len()).unwrap();
+        let index = self.draw(below.max(1));
+        of(self).get(usize::try_from(index).unwrap()).cloned()
+    }
+
+    fn amount(&mut self) -> String {
+        format!("{}.{:02}", self.draw(25), 1 + self.draw(99))
+    }
+
+    /// What is refused is as good as what is done.
+    fn tried<T>(outcome: Result<T, Error>) {
+        if let Err(error) = outcome {
+            assert!(matches!(error, Error::Refused(_)), "{error:?}");
+        }
+    }
+
+    fn step(&mut self) {
+        let (app, at) = (&self.shop.app, MARCH_2);
+        match self.draw(9) {
+            0 => {
+                let rate = format!("0.{}", 60 + self.draw(39));
+                dollar(self.shop, "2026-03-02", &rate);
+            }
+            1 => {
+                let quantity = (1 + self.draw(3)).to_string();
+                self.orders.push(ordered(self.shop, &quantity));
+            }
+            2 => {
+                let Some(order) = self.orders.pop() else { return };
+                self.invoices.push(invoiced(self.shop, &order, at));
+            }
+            3 => {
+                let (Some(order), amount) = (self.one(|all| &all.orders), self.amount()) else {
+                    return;
+                };
+                self.paid.push(received(self.shop, &order, &amount, at).id);
+            }
+            4 | 5 => {
+                let pair = self.one(|all| &all.paid).zip(self.one(|all| &all.invoices));
+                let (Some((paid, invoice)), amount) = (pair, self.amount()) else { return };
+                Self::tried(pays(self.shop, paid, &invoice, (&amount, at)));
+            }
+            6 => {
+                let pair = self.one(|all| &all.paid).zip(self.one(|all| &all.invoices));
+                let Some((paid, invoice)) = pair else { return };
+                let amount = (self.draw(2) == 0).then(|| self.amount());
+                let call = self.shop.call_at(at);
+                Self::tried(deallocate(app, &call, paid, invoice.id, amount.as_deref()));
+            }
+            7 => {
+                let pair = self.one(|all| &all.paid).zip(self.one(|all| &all.orders));
+                let Some((paid, order)) = pair else { return };
+                let amount = (self.draw(2) == 0).then(|| self.amount());
+                let step = StepIn { order: Some(order.id), amount, ..StepIn::default() };
+                let call = self.shop.call_at(at);
+                match self.draw(2) {
+                    0 => Self::tried(payments::apply(app, &call, paid, &step)),
+                    _ => Self::tried(payments::withdraw(app, &call, paid, &step)),
+                }
+            }
+            _ => {
+                let Some(invoice) = self.one(|all| &all.invoices) else { return };
+                let now = invoices::get(app, invoice.id).unwrap().unwrap();
+                let part = i64::try_from(1 + self.draw(300)).unwrap().min(now.open());
+                let parts = [(now.lines[0].id, Part::Amount(part))];
+                Self::tried(invoices::credit(app, &self.shop.call_at(at), now.id, &parts));
+            }
+        }
+    }
+
+    fn withdraw_what_is_too_much(&self, order: &Order) {
+        let mut unused = order.head.paid.unused();
+        for paid in &self.paid {
+            let own = payments::get(&self.shop.app, *paid).unwrap().unwrap();
+            let part = own.refundable_for(Some(order.id)).min(unused);
+            if part > 0 {
+                let amount = Some(format!("{}.{:02}", part / 100, part % 100));
+                let step = StepIn { order: Some(order.id), amount, ..StepIn::default() };
+                let call = self.shop.call_at(MARCH_2);
+                payments::withdraw(&self.shop.app, &call, *paid, &step).unwrap();
+                unused -= part;
+            }
+        }
+        assert_eq!(unused, 0, "what an order does not need was somebody's payment");
+    }
+
+    /// Whatever is open is paid, and what pays nothing goes back.
+    fn settle(&mut self) {
+        let (shop, app, at) = (self.shop, &self.shop.app, MARCH_2);
+        for order in std::mem::take(&mut self.orders) {
+            self.invoices.push(invoiced(shop, &order, at));
+        }
+        let Some(buyer) = self.invoices.first().and_then(|one| one.order) else { return };
+        let buyer = shop.order(buyer);
+        for invoice in &self.invoices {
+            let open = invoices::get(app, invoice.id).unwrap().unwrap().open();
+            if open > 0 {
+                let amount = format!("{}.{:02}", open / 100, open % 100);
+                let paid = received(shop, &buyer, &amount, at).id;
+                pays(shop, paid, invoice, (&amount, at)).unwrap();
+            }
+        }
+        let orders: Vec<_> = self.invoices.iter().filter_map(|one| one.order).collect();
+        for order in orders {
+            self.withdraw_what_is_too_much(&shop.order(order));
+        }
+        for paid in &self.paid {
+            if payments::get(app, *paid).unwrap().unwrap().unapplied() > 0 {
+                payments::give_back(app, &shop.call_at(at), *paid, &StepIn::default()).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_pays_whatever_at_whatever_rate_nothing_is_left_of_it_in_the_books() {
+    for (shop, random) in Shop::each().into_iter().zip([41, 42]) {
+        abroad(&shop);
+        shop.worth("PAINT", "depot", 1_000, 100_000);
+        let (orders, invoices, paid) = (Vec::new(), Vec::new(), Vec::new());
+        let mut trade = Trade { shop: &shop, random, orders, invoices, paid };
+        for step in 1..=160 {
+            trade.step();
+            if step % 40 == 0 {
+                shop.is_clean();
+            }
+        }
+        assert!(trade.invoices.len() > 5 && trade.paid.len() > 5, "it was little");
+        trade.settle();
+        assert_eq!(standing(&shop)[..3], [0, 0, 0], "nothing is carried of what is settled");
+        assert_ne!(standing(&shop)[3], 0);
+        shop.is_clean();
+    }
+}
