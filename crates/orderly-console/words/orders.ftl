@@ -26,6 +26,16 @@ exception_page.settle = Settle it
 exception_page.settle_hint = Do what is to be done, then say so here. It stays in the audit with your name.
 exception_page.what = What was done
 
+exception.oversold = Sold more than there is
+exception.displaced = Another order took the goods
+exception.found = More than the books knew of
+exception.short_pick = Not found at picking
+exception.count_conflict = Counts disagree
+exception.unsourced = No location can send it
+exception.purchase_not_needed = Bought, no longer needed
+exception.not_ordered = Came without being ordered
+exception.unknown_code = Came, and nobody knows what it is
+
 # The list of orders.
 orders.new = New order
 orders.search = Number or any id

@@ -250,8 +250,11 @@ fn sums(report: &Report) -> Markup {
     let session = &report.session;
     let money = |minor: i64| show::money(minor, session.currency);
     let mut rows: Vec<(Row, String, String)> = Vec::new();
-    for (kind, (_, sum)) in &report.sums {
-        rows.push((Row::Added, words::of("till_entry", kind), money(*sum)));
+    // What ended the session is no part of what should have been there.
+    for kind in ["float", "sale", "refund", "pay_in", "pay_out", "drop"] {
+        if let Some((_, sum)) = report.sums.get(kind) {
+            rows.push((Row::Added, words::of("till_entry", kind), money(*sum)));
+        }
     }
     if let Some(expected) = report.expected {
         rows.push((Row::Sum, t("tills.expected").into(), money(expected)));

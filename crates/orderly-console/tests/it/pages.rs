@@ -2,7 +2,7 @@
 
 use orderly_console::{ROOMS, Verb};
 
-use crate::fixture::{Shop, TestDb};
+use crate::fixture::{Shop, TestDb, order};
 use crate::server::Server;
 
 #[test]
@@ -22,6 +22,25 @@ fn pages_are_light_and_run_nothing_but_their_script() {
             assert!(!page.has("style=") && !page.has("onclick="), "{}", route.path);
             assert_eq!(page.text.matches("<script").count(), 1, "{}", route.path);
         }
+    }
+}
+
+#[test]
+fn full_lists_and_long_orders_are_light() {
+    let shop = Shop::new(TestDb::sqlite());
+    shop.stock("NAIL", "depot", 10_000, None);
+    let place = orderly_ops::ops::orders::place::place;
+    for _ in 0..60 {
+        place(&shop.app, &shop.call(), &order("web", &[("NAIL", "1")])).unwrap();
+    }
+    let long: Vec<(&str, &str)> = std::iter::repeat_n(("NAIL", "2"), 60).collect();
+    let long = place(&shop.app, &shop.call(), &order("web", &long)).unwrap();
+    let server = Server::start(shop.app.clone());
+    let browser = server.signed_in("owner");
+    for path in ["/console/orders", "/console", &format!("/console/orders/{}", long.number)] {
+        let page = browser.get(path);
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.text.len() <= 100 << 10, "{path} weighs {}", page.text.len());
     }
 }
 
