@@ -14,6 +14,7 @@ pub mod close;
 mod cut;
 pub mod deliver;
 pub mod direct;
+pub mod edit;
 pub mod exposure;
 pub mod goods;
 pub mod hand_over;

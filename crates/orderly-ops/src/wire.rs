@@ -2,6 +2,7 @@
 //! is answered is in [`out`].
 
 pub mod catalog;
+pub mod edits;
 pub mod events;
 pub mod messages;
 pub mod out;

@@ -54,6 +54,7 @@ commands! {
     ReopenShort "reopen_short" "order.short_reopened"
     Perform "perform" "order.performed"
     Unperform "unperform" "order.performance_undone"
+    Edit "edit" "order.edited"
     Close "close" "order.closed"
     Reopen "reopen" "order.reopened"
 }
@@ -97,6 +98,7 @@ pub fn inverse(done: Command) -> Result<Command, Refusal> {
         Command::Source | Command::Reject => Command::Source,
         Command::BringBack => Command::DecideBack,
         Command::DecideBack => Command::Cancel,
+        Command::Edit => Command::Edit,
     };
     let detail = format!("`{}` cannot be taken back", done.code());
     Err(Refusal::new(Code::NotReversible, detail).allowed(next.code()))

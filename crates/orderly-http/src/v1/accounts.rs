@@ -56,6 +56,13 @@ pub fn operations() -> Vec<Operation> {
         ),
         act("/v1/accounts/{account}/hold", "accounts.hold", "Stop new orders", Credit, hold),
         act("/v1/accounts/{account}/release", "accounts.release", "End a stop", Credit, release),
+        act(
+            "/v1/accounts/{account}/recount",
+            "accounts.recount",
+            "Set what is owed to what orders and documents count",
+            Credit,
+            recount,
+        ),
         act("/v1/accounts/{account}/close", "accounts.close", "Close an account", Credit, close),
         act("/v1/accounts/{account}/reopen", "accounts.reopen", "Open it again", Credit, reopen),
     ];
@@ -247,6 +254,9 @@ fn release(cx: &Cx, _: Nothing) -> Result<Done<AccountOut>, Error> {
 }
 fn close(cx: &Cx, _: Nothing) -> Result<Done<AccountOut>, Error> {
     step(cx, accounts::close)
+}
+fn recount(cx: &Cx, _: Nothing) -> Result<Done<AccountOut>, Error> {
+    step(cx, accounts::recount)
 }
 fn reopen(cx: &Cx, _: Nothing) -> Result<Done<AccountOut>, Error> {
     step(cx, accounts::reopen)

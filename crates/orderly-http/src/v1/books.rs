@@ -1,6 +1,7 @@
 //! `/v1/books`: reports, journals, periods, the chart and rates of exchange.
 
 use orderly_core::actor::Permission;
+use orderly_core::books::chart::Chart as Template;
 use orderly_core::books::period::Period;
 use orderly_core::refusal::{Code, Refusal};
 use orderly_core::time::Day;
@@ -22,7 +23,7 @@ use crate::operation::{act, create, get};
 use crate::{Cx, Done, Operation, Page};
 
 pub fn operations() -> Vec<Operation> {
-    use Permission::{KeepBooks, Read, SetRates};
+    use Permission::{Configure, KeepBooks, Read, SetRates};
     let mut all = vec![
         get(
             "/v1/books/profit_and_loss",
@@ -57,6 +58,14 @@ pub fn operations() -> Vec<Operation> {
     all.extend(periods_of());
     all.extend([
         get("/v1/books/chart", "books.chart", "Show the chart of accounts", Read, the_chart),
+        act(
+            "/v1/books/chart",
+            "books.use_chart",
+            "Call the accounts what a template calls them",
+            Configure,
+            use_chart,
+        )
+        .unversioned(),
         get("/v1/books/rates", "books.rates", "List rates of exchange", Read, all_rates),
         create("/v1/books/rates", "books.set_rates", "Set rates of exchange", SetRates, set_rates),
     ]);
@@ -104,6 +113,14 @@ fn periods_of() -> Vec<Operation> {
             "Open the last closed period again",
             ReopenPeriod,
             reopen,
+        )
+        .unversioned(),
+        act(
+            "/v1/books/years/{year}/close",
+            "books.close_year",
+            "Close a year: its result goes to retained earnings",
+            ClosePeriod,
+            close_year,
         )
         .unversioned(),
     ]
@@ -306,6 +323,18 @@ fn revalue(cx: &Cx, asked: EntityQuery) -> Result<Done<Revaluation>, Error> {
 fn reopen(cx: &Cx, asked: EntityQuery) -> Result<Done<periods::Changed>, Error> {
     let period = month(cx.text("period"), "period")?;
     Ok(Done::of(periods::reopen(&cx.app, &cx.call, asked.entity.as_deref(), period)?))
+}
+
+fn close_year(cx: &Cx, asked: EntityQuery) -> Result<Done<periods::Changed>, Error> {
+    let year = cx.text("year").parse::<i32>().ok().filter(|year| (1..=9_999).contains(year));
+    let year = year.ok_or_else(|| Error::not_found("year"))?;
+    let code = asked.entity.as_deref();
+    Ok(Done::of(periods::close_year(&cx.app, &cx.call, code, year)?))
+}
+
+fn use_chart(cx: &Cx, body: Template) -> Result<Done<Page<chart::Listed>>, Error> {
+    let all = chart::use_chart(&cx.app, &cx.call, &body)?;
+    Ok(Done::of(Page::new(all.0, None)))
 }
 
 fn the_chart(cx: &Cx, _: Nothing) -> Result<Done<Page<chart::Listed>>, Error> {

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::input::Nothing;
-use crate::operation::get;
+use crate::operation::{act, get};
 use crate::{Cx, Done, Operation, Page};
 
 pub fn operations() -> Vec<Operation> {
@@ -24,6 +24,8 @@ pub fn operations() -> Vec<Operation> {
             read,
             exceptions,
         ),
+        act("/v1/settings/{setting}", "settings.set", "Set a setting", Permission::Configure, set)
+            .unversioned(),
         get("/v1/settings", "settings.list", "List the merchant's settings", read, all_settings),
     ]
 }
@@ -53,4 +55,25 @@ struct SettingsOut {
 fn all_settings(cx: &Cx, _: Nothing) -> Result<Done<SettingsOut>, Error> {
     let all = settings::all(&cx.app, &cx.call)?;
     Ok(Done::of(SettingsOut { object: "settings", values: all.into_iter().collect() }))
+}
+
+/// A setting's value.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SettingIn {
+    value: String,
+}
+
+/// A setting as it is kept.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SettingOut {
+    /// `setting`
+    object: &'static str,
+    key: String,
+    value: String,
+}
+
+fn set(cx: &Cx, body: SettingIn) -> Result<Done<SettingOut>, Error> {
+    let set = settings::set(&cx.app, &cx.call, cx.text("setting"), &body.value)?;
+    Ok(Done::of(SettingOut { object: "setting", key: set.key, value: set.value }))
 }

@@ -1,6 +1,7 @@
 //! `/v1/orders`: placing, reading and listing; steps and money have files of their own.
 
 mod bulk;
+mod edits;
 mod list;
 mod money;
 mod steps;
@@ -39,10 +40,17 @@ pub fn operations() -> Vec<Operation> {
             timeline,
         ),
     ];
-    [own, list::operations(), bulk::operations(), steps::operations(), money::operations()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        own,
+        list::operations(),
+        bulk::operations(),
+        steps::operations(),
+        edits::operations(),
+        money::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// How to show an order.

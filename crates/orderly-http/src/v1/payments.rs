@@ -3,6 +3,8 @@
 use orderly_core::actor::Permission;
 use orderly_core::id::PaymentId;
 use orderly_core::payment::Payment;
+use orderly_core::payment::settle::Answer;
+use orderly_core::refusal::{Code, Refusal};
 use orderly_core::time::Day;
 use orderly_ops::ops::payments::allocate::{self, AllocateIn};
 use orderly_ops::ops::payments::store_credit::{self, Standing};
@@ -19,7 +21,11 @@ use crate::operation::{act, create, get};
 use crate::{Cx, Done, Operation, Page};
 
 pub fn operations() -> Vec<Operation> {
-    use Permission::{GiveStoreCredit, Read, Refund, TakePayment};
+    [of_payments(), of_credit()].into_iter().flatten().collect()
+}
+
+fn of_payments() -> Vec<Operation> {
+    use Permission::{Read, Refund, TakePayment};
     let one = |path, id, summary, needs, f| act(path, id, summary, needs, f);
     vec![
         get("/v1/payments", "payments.list", "List payments, the latest first", Read, list),
@@ -74,6 +80,12 @@ pub fn operations() -> Vec<Operation> {
             Refund,
             give_back,
         ),
+    ]
+}
+
+fn of_credit() -> Vec<Operation> {
+    use Permission::{GiveStoreCredit, Read, TakePayment};
+    vec![
         get(
             "/v1/customers/{customer}/store_credit",
             "customers.store_credit",
@@ -81,6 +93,22 @@ pub fn operations() -> Vec<Operation> {
             Read,
             credit,
         ),
+        act(
+            "/v1/customers/{customer}/store_credit/expire",
+            "customers.expire_store_credit",
+            "Take away what of a customer's credit has expired",
+            GiveStoreCredit,
+            expire,
+        )
+        .unversioned(),
+        act(
+            "/v1/payments/{payment}/transactions/{transaction}/settle",
+            "payments.settle",
+            "Record what the provider said about a step of a payment",
+            TakePayment,
+            settle,
+        )
+        .unversioned(),
         create(
             "/v1/customers/{customer}/store_credit",
             "customers.give_store_credit",
@@ -319,4 +347,35 @@ fn give(cx: &Cx, body: GiveIn) -> Result<Done<CreditOut>, Error> {
     let until = body.expires_on.as_deref().map(Day::parse).transpose()?;
     let customer = known.customer.id;
     Ok(standing(&store_credit::give(&cx.app, &cx.call, customer, &body.amount, until)?))
+}
+
+fn expire(cx: &Cx, _: Nothing) -> Result<Done<CreditOut>, Error> {
+    let known = read::parties::show(&cx.app, &cx.finding(), cx.text("customer"))?;
+    Ok(standing(&store_credit::expire(&cx.app, &cx.call, known.customer.id)?))
+}
+
+/// What the provider said.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettleIn {
+    /// `done`, `failed` or `unknown`: it was sent, and whether it happened must be asked.
+    outcome: String,
+    /// The provider's reference of the step.
+    reference: Option<String>,
+}
+
+fn settle(cx: &Cx, body: SettleIn) -> Result<Done<PaymentOut>, Error> {
+    let reference = body.reference;
+    let answer = match body.outcome.as_str() {
+        "done" => Answer::Done { reference },
+        "failed" => Answer::Failed { reference },
+        "unknown" => Answer::Unknown,
+        _ => {
+            let detail = "there is no such outcome";
+            let refusal = Refusal::at(Code::InvalidField, "/outcome", detail);
+            return Err(refusal.allowed("done, failed, unknown").into());
+        }
+    };
+    let (payment, step) = (cx.id("payment")?, cx.id("transaction")?);
+    Ok(answered(&payments::settle(&cx.app, &cx.call, payment, step, &answer)?))
 }

@@ -17,7 +17,7 @@ use crate::operation::{act, create, file, get};
 use crate::{Cx, Done, File, Operation, Page};
 
 pub fn operations() -> Vec<Operation> {
-    use Permission::{Purchase, Read, Receive};
+    use Permission::{Purchase, Read, Receive, Undo};
     let step = |path, id, summary, f| act(path, id, summary, Purchase, f);
     vec![
         get("/v1/purchases", "purchases.list", "List purchases, the latest first", Read, list),
@@ -60,6 +60,21 @@ pub fn operations() -> Vec<Operation> {
             Receive,
             dispatch,
         ),
+        get(
+            "/v1/purchases/{purchase}/shipments",
+            "purchases.shipments",
+            "List what the supplier sent straight to our customers",
+            Read,
+            shipments,
+        ),
+        act(
+            "/v1/purchases/{purchase}/shipments/{shipment}/undo",
+            "purchases.undispatch",
+            "Take it back that the supplier sent something to our customer",
+            Undo,
+            undispatch,
+        )
+        .unversioned(),
         act(
             "/v1/purchases/{purchase}/cancel",
             "purchases.cancel",
@@ -186,6 +201,41 @@ fn arrive(cx: &Cx, what: ArrivedIn) -> Result<Done<ArrivedOut>, Error> {
 
 fn dispatch(cx: &Cx, what: DispatchedIn) -> Result<Done<PurchaseOut>, Error> {
     shown(cx, &direct::dispatch(&cx.app, &cx.call, cx.id("purchase")?, &what)?)
+}
+
+/// Goods that a supplier sent to a customer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SupplierShipmentOut {
+    /// `supplier_shipment`
+    pub object: &'static str,
+    pub id: String,
+    /// The order's id, and its line's.
+    pub order: String,
+    pub line: String,
+    /// In base units.
+    pub qty: i64,
+    pub sent_at: String,
+    /// When it was taken back.
+    pub reversed_at: Option<String>,
+}
+
+fn shipments(cx: &Cx, _: Nothing) -> Result<Done<Page<SupplierShipmentOut>>, Error> {
+    let order = purchases::get(&cx.app, &cx.call, cx.text("purchase"))?;
+    let found = direct::shipments(&cx.app, &cx.call, order.id)?;
+    let rows = found.iter().map(|one| SupplierShipmentOut {
+        object: "supplier_shipment",
+        id: one.id.to_string(),
+        order: one.order.to_string(),
+        line: one.line.to_string(),
+        qty: one.qty.get(),
+        sent_at: one.shipped_at.to_string(),
+        reversed_at: one.reversed_at.map(|at| at.to_string()),
+    });
+    Ok(Page::new(rows.collect(), None).into())
+}
+
+fn undispatch(cx: &Cx, _: Nothing) -> Result<Done<PurchaseOut>, Error> {
+    shown(cx, &direct::undispatch(&cx.app, &cx.call, cx.id("shipment")?)?)
 }
 
 /// What to cancel.

@@ -9,6 +9,8 @@ extern crate orderly_ops as orderly;
 mod back;
 mod cash;
 mod catalog;
+mod coverage;
+mod edits;
 #[path = "../../../orderly/tests/it/fixture.rs"]
 mod fixture;
 mod fulfillments;

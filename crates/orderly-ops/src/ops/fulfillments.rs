@@ -33,7 +33,11 @@ use crate::{App, Call, Error};
 use hand::{Hand, booked};
 
 /// The refusals of a call that its approval lets pass at a location.
-fn passing(call: &Call, order: &Order, location: Option<LocationId>) -> Result<Vec<Code>, Error> {
+pub(in crate::ops) fn passing(
+    call: &Call,
+    order: &Order,
+    location: Option<LocationId>,
+) -> Result<Vec<Code>, Error> {
     let scope = Scope { location, channel: Some(order.channel), amount_minor: None };
     let mut out = Vec::new();
     for code in &call.overrides {

@@ -2,6 +2,7 @@
 
 pub mod again;
 mod differ;
+pub mod edit;
 pub(in crate::ops) mod numbers;
 pub mod place;
 pub(super) mod resolve;

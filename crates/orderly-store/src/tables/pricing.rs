@@ -322,6 +322,22 @@ pub fn insert_traces(
     Ok(())
 }
 
+/// Stores why an order costs what it costs, in the place of what was known.
+pub fn put_trace(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+    at: Instant,
+    trace: &str,
+) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO price_trace (order_id, decided_at, trace) VALUES ($1, $2, $3)
+         ON CONFLICT (order_id) DO UPDATE SET
+             decided_at = excluded.decided_at, trace = excluded.trace",
+        &[&order, &at, &trace],
+    )?;
+    Ok(())
+}
+
 /// Returns why an order costs what it costs, as JSON.
 pub fn trace(tx: &mut Tx<'_>, order: OrderId) -> Result<Option<String>, StoreError> {
     let sql = "SELECT trace FROM price_trace WHERE order_id = $1";

@@ -141,6 +141,10 @@ fn what_groups_accounts_and_categories_add_is_read_back() {
         let order = OrderId::from_bytes([5; 16]);
         pricing::insert_traces(tx, &[(order, NOW, "[]".into())])?;
         assert_eq!(pricing::trace(tx, order)?.as_deref(), Some("[]"));
+        for trace in ["[1]", "[2]"] {
+            pricing::put_trace(tx, order, NOW, trace)?;
+            assert_eq!(pricing::trace(tx, order)?.as_deref(), Some(trace));
+        }
         Ok(())
     });
 }

@@ -1,5 +1,6 @@
 //! Orders: placing, listing, showing; each step has its own file.
 
+mod edit;
 mod exchange;
 mod money;
 pub mod page;
@@ -35,6 +36,8 @@ pub enum Orders {
     },
     /// Place one order or many from JSON
     Place(place::Place),
+    /// Change a placed order: addresses, quantities, more lines, its reference
+    Edit(edit::EditArgs),
     /// Cancel an order, lines, or a part of them; needs --reason
     Cancel(steps::CancelArgs),
     /// Put an order or a line on hold; needs --reason
@@ -130,6 +133,7 @@ impl Orders {
                 })
             }
             Self::Place(place) => place.run(session),
+            Self::Edit(edit) => edit.run(session),
             Self::Cancel(cancel) => cancel.run(session),
             Self::Hold(hold) => hold.run(session),
             Self::ReleaseHold(hold) => hold.run(session),

@@ -13,6 +13,7 @@ mod cli;
 mod credit;
 mod demo;
 mod documents;
+mod edits;
 mod event_types;
 mod exchanges;
 mod fixture;

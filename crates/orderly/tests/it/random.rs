@@ -38,6 +38,7 @@ const COMMANDS: &[Command] = &[
     ("advance", 22, steps::advance),
     ("cancel", 4, steps::cancel),
     ("uncancel", 1, steps::uncancel),
+    ("edit", 3, steps::edit),
     ("hold", 2, steps::hold),
     ("release hold", 2, steps::release_hold),
     ("release", 3, steps::release),

@@ -66,6 +66,7 @@ pub const TYPES: &[Type] = &[
     ("order.closed_short", "The rest of a line will not be delivered any more."),
     ("order.credited", "Something of an order was credited."),
     ("order.displaced", "Another order took goods that this one had been promised."),
+    ("order.edited", "Addresses, days, quantities or lines of a placed order were changed."),
     ("order.extended", "An import added to the history of an order."),
     ("order.held", "A hold was placed: a permit is missing."),
     ("order.held_again", "A released hold was placed again."),

@@ -2,7 +2,7 @@
 
 use orderly_core::catalog::{Channel, WhenShort};
 use orderly_core::id::{IdSource, ItemId, LocationId, PartyId};
-use orderly_core::order::Order;
+use orderly_core::order::{Line, Order};
 use orderly_core::sourcing::Stock;
 use orderly_store::Tx;
 use orderly_store::tables::exceptions::Exception;
@@ -33,6 +33,38 @@ pub fn source_again(
     excluded: &[LocationId],
     ids: &mut IdSource,
 ) -> Result<(), Error> {
+    sourced(tx, call, order, excluded, ids, |_| WhenShort::Accept)
+}
+
+/// Allocates what is unallocated of an order that was edited, by its channel's policy when short:
+/// goods at the till count as sold.
+///
+/// # Errors
+/// Those of sourcing an order.
+pub fn source_more(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    order: &mut Order,
+    ids: &mut IdSource,
+) -> Result<(), Error> {
+    let waits = |line: &Line| line.claims_stock() && !line.quantities.unallocated.is_zero();
+    if !order.lines.iter().any(waits) {
+        return Ok(());
+    }
+    sourced(tx, call, order, &[], ids, |own| match own {
+        WhenShort::Refuse => WhenShort::Refuse,
+        WhenShort::Accept | WhenShort::HandOver => WhenShort::Accept,
+    })
+}
+
+fn sourced(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    order: &mut Order,
+    excluded: &[LocationId],
+    ids: &mut IdSource,
+    policy: impl Fn(WhenShort) -> WhenShort,
+) -> Result<(), Error> {
     let items = items_of(order);
     if items.is_empty() {
         return Ok(());
@@ -40,7 +72,8 @@ pub fn source_again(
     let catalog = catalog::load_ids(tx, &items)?;
     let found = channels::get(tx, order.channel)?;
     let missing = || Error::Internal(format!("order {} has no channel", order.number));
-    let channel = Channel { when_short: WhenShort::Accept, ..found.ok_or_else(missing)? };
+    let own = found.ok_or_else(missing)?;
+    let channel = Channel { when_short: policy(own.when_short), ..own };
     let mut resolver = Resolver::new(tx)?;
     let goes: Vec<PartyId> = order.deliveries.iter().filter_map(|one| one.ship_to).collect();
     resolver.locate(tx, &goes)?;

@@ -341,7 +341,7 @@ fn read<T>(
     read.map_err(|error| Refusal::at(Code::InvalidField, pointer, error.to_string()))
 }
 
-fn new_party(given: &AddressIn) -> NewParty {
+pub(super) fn new_party(given: &AddressIn) -> NewParty {
     let at = given.latitude_e6.zip(given.longitude_e6);
     NewParty {
         name: given.name.clone().unwrap_or_default(),
@@ -358,7 +358,7 @@ fn new_party(given: &AddressIn) -> NewParty {
     }
 }
 
-fn line(given: &LineIn) -> Result<NewLine, Refusal> {
+pub(super) fn line(given: &LineIn) -> Result<NewLine, Refusal> {
     let kind = match given.kind.as_deref() {
         None => None,
         Some(text) => Some(LineKind::parse(text).ok_or_else(|| {

@@ -109,6 +109,7 @@ impl Trial<'_> {
                 Permission::Undo,
                 ok(cancel::uncancel(order, whole, now, &mut self.ids())),
             ),
+            ("edit", Permission::Edit, self.can_edit()),
             ("hold", Permission::Hold, self.can_hold()),
             ("release_hold", Permission::ReleaseHold, held),
             ("source", Permission::Release, self.placed() && waits),
@@ -127,6 +128,10 @@ impl Trial<'_> {
             ("undo", Permission::Undo, self.can_undo()),
         ];
         self.names(&all, None)
+    }
+
+    fn can_edit(&self) -> bool {
+        self.placed() && self.shown.order.ensure_not_held(Step::Edit, &[]).is_ok()
     }
 
     fn can_hold(&self) -> bool {

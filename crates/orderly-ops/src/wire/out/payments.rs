@@ -29,6 +29,8 @@ pub struct PaymentOut {
     /// What was given back of the cash that was handed over.
     pub change: String,
     pub applications: Vec<ApplicationOut>,
+    /// Each step with the provider.
+    pub transactions: Vec<TransactionOut>,
     pub created_at: String,
     pub version: i64,
 }
@@ -61,9 +63,43 @@ impl From<&Payment> for PaymentOut {
             unapplied: money(payment.unapplied()),
             change: money(payment.transactions.iter().map(Transaction::change).sum()),
             applications: applied.map(|one| application(one, money(one.amount))).collect(),
+            transactions: {
+                let all = payment.transactions.iter();
+                all.map(|one| transaction(one, money(one.amount))).collect()
+            },
             created_at: payment.created_at.to_string(),
             version: payment.version,
         }
+    }
+}
+
+/// A step of a payment: reserved, taken, let go, given back.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TransactionOut {
+    pub id: String,
+    /// `authorize`, `capture`, `void` or `refund`.
+    pub kind: &'static str,
+    /// `pending` and `unknown` wait for what the provider says.
+    pub state: &'static str,
+    pub amount: String,
+    /// The provider's reference of it.
+    pub reference: Option<String>,
+    /// The order whose money it is.
+    pub order: Option<String>,
+    pub created_at: String,
+    pub settled_at: Option<String>,
+}
+
+fn transaction(one: &Transaction, amount: String) -> TransactionOut {
+    TransactionOut {
+        id: one.id.to_string(),
+        kind: one.kind.code(),
+        state: one.state.code(),
+        amount,
+        reference: one.provider_reference.clone(),
+        order: one.order.map(|id| id.to_string()),
+        created_at: one.created_at.to_string(),
+        settled_at: one.settled_at.map(|at| at.to_string()),
     }
 }
 

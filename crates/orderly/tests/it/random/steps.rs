@@ -2,7 +2,7 @@
 
 use orderly::ops::fulfillments as work;
 use orderly::ops::fulfillments::shipments::{self, Back, Shipping};
-use orderly::ops::orders::place;
+use orderly::ops::orders::{edit as edits, place};
 use orderly::{App, Call, Error};
 use orderly_core::id::{FulfillmentId, OrderId, ShipmentId};
 use orderly_core::order::cancel::Cancel;
@@ -210,6 +210,19 @@ pub fn uncancel(world: &mut World) -> Outcome {
     let Some(order) = world.order() else { return Ok(()) };
     let what = what(world, &order);
     on(world, &order, |app, call| work::cancel::uncancel(app, call, order.id, &what))
+}
+
+pub fn edit(world: &mut World) -> Outcome {
+    let Some(order) = world.order() else { return Ok(()) };
+    let new = if world.rng.once_in(3) {
+        json!({ "add": [line(&mut world.rng)] })
+    } else {
+        let line = world.rng.of(&order.lines).unwrap().position.to_string();
+        let quantity = world.rng.below(12).to_string();
+        json!({ "lines": [{ "line": line, "quantity": quantity }] })
+    };
+    let new = read(new);
+    on(world, &order, |app, call| edits::edit(app, call, order.id, &new))
 }
 
 pub fn hold(world: &mut World) -> Outcome {
