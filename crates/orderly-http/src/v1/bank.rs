@@ -194,14 +194,14 @@ struct LineOut {
 }
 
 fn line(cx: &Cx, _: Nothing) -> Result<Done<LineOut>, Error> {
-    let shown = bank::line(&cx.app, &cx.call, cx.id("line")?)?;
+    let shown = bank::show(&cx.app, &cx.call, cx.id("line")?)?;
     let line = BankLineOut::from(&shown.entry);
     Ok(LineOut { line, found: MatchedOut::from(&shown) }.into())
 }
 
 fn proposals(cx: &Cx, _: Nothing) -> Result<Done<Page<ProposalOut>>, Error> {
     let id = cx.id("line")?;
-    let currency = bank::line(&cx.app, &cx.call, id)?.entry.currency;
+    let currency = bank::show(&cx.app, &cx.call, id)?.entry.currency;
     let all = bank::proposals(&cx.app, &cx.call, id)?;
     let rows = (1..).zip(&all).map(|(place, one)| ProposalOut::new(place, one, currency));
     Ok(Page::new(rows.collect(), None).into())

@@ -10,6 +10,7 @@ const APART: &[(&str, &str)] = &[
     ("command::command", "the frame of every operation"),
     ("events::feed::after", "the stream of events reads it"),
     ("events::feed::last", "the stream of events reads it"),
+    ("exceptions::settle", "a person's own decision: its right depends on what it is about"),
     ("fulfillments::hand_over", "`hand_over_to` without a contact"),
     ("fulfillments::hold::expire", "a task does it when it is due"),
     ("import::items::items", "files of a machine: the command line"),

@@ -220,15 +220,6 @@ fn gaps(tx: &mut Tx<'_>, own: &BankAccount) -> Result<Vec<String>, Error> {
     Ok(gaps.collect())
 }
 
-/// Returns a movement and what it is now.
-///
-/// # Errors
-/// `not_found`.
-pub fn line(app: &App, call: &Call, id: BankEntryId) -> Result<Matched, Error> {
-    call.require(Permission::Read, Scope::default())?;
-    app.store.read(|tx| matching::shown(tx, id, 0))
-}
-
 /// Returns the bank accounts.
 pub fn accounts(app: &App, call: &Call) -> Result<Vec<BankAccount>, Error> {
     call.require(Permission::Read, Scope::default())?;

@@ -145,7 +145,7 @@ impl Bank {
             Self::Proposals { line } => {
                 let (line, reading) = (line_of(line)?, session.reading());
                 let all = bank::proposals(&app, &reading, line)?;
-                let currency = bank::line(&app, &reading, line)?.entry.currency;
+                let currency = bank::show(&app, &reading, line)?.entry.currency;
                 let places = (1..).zip(&all);
                 let objects: Vec<ProposalOut> =
                     places.map(|(place, one)| ProposalOut::new(place, one, currency)).collect();

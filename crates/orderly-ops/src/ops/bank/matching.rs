@@ -51,7 +51,7 @@ impl Object for Matched {
     }
 }
 
-pub(super) fn shown(tx: &mut Tx<'_>, id: BankEntryId, difference: i64) -> Result<Matched, Error> {
+fn shown(tx: &mut Tx<'_>, id: BankEntryId, difference: i64) -> Result<Matched, Error> {
     let entry = entry(tx, id)?;
     let found = banks::match_of(tx, id, false)?;
     let payment = match found.as_ref().and_then(|one| one.payment) {
