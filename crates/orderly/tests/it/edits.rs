@@ -140,7 +140,10 @@ fn kits_and_pieces_grow_whole_and_what_is_on_its_way_does_not() {
                 { "sku": "BOLT", "quantity": "4" },
             ]),
         );
-        let to = |line: &str, quantity: &str| json!({ "lines": [{ "line": line, "quantity": quantity }] });
+        let to = |line: &str, quantity: &str| {
+            let one = json!({ "line": line, "quantity": quantity });
+            json!({ "lines": [one] })
+        };
         let kits = edited(&shop, &order, to("KIT-B", "5")).unwrap();
         let kit = kits.lines.iter().position(|line| line.id == order.lines[0].id).unwrap();
         assert_eq!(sums(&kits, kit), (5, 0, 5, 0));
