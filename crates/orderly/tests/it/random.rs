@@ -160,7 +160,7 @@ fn run_all(open: impl Fn() -> TestDb + Sync) {
             .collect();
         shops.into_iter().flat_map(|shop| shop.join().unwrap()).collect()
     });
-    if count >= 5_000 {
+    if count >= 10_000 {
         // No item of the shop may be delivered short: closing short is always refused here.
         for (name, ..) in COMMANDS.iter().filter(|(name, ..)| *name != "close short") {
             assert!(happened.contains(name), "`{name}` never succeeded");
