@@ -14,6 +14,7 @@ mod edits;
 #[path = "../../../orderly/tests/it/fixture.rs"]
 mod fixture;
 mod fulfillments;
+mod keeping;
 mod loads;
 mod orders;
 mod payables;
