@@ -1,10 +1,8 @@
 //! Live pages: a stream that says when something happened; the page then asks again for itself.
 //!
-//! However many pages are open, the feed is looked at once a second, and only while one is.
+//! However many pages are open, the feed is looked at once: [`Rim::listen`].
 
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,48 +13,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::stream::unfold;
 use orderly_ops::ops::access::{self, Credential, Secret};
-use orderly_ops::ops::events;
-use orderly_web::{Asked, Rim};
-use tokio::sync::watch;
+use orderly_web::Asked;
+use tokio::time::{Instant, timeout_at};
 
 use crate::door;
 use crate::router::Shared;
 
-/// How often the feed is looked at.
-const LOOK: Duration = Duration::from_secs(1);
-/// After how many looks a stream ends, so that its session is looked at again: five minutes.
-const MOST_LOOKS: u32 = 300;
-
-/// What the open streams share.
-pub struct Live {
-    draining: Arc<AtomicBool>,
-    position: watch::Sender<i64>,
-    running: AtomicBool,
-}
-
-impl Live {
-    pub fn new(draining: Arc<AtomicBool>) -> Self {
-        Self { draining, position: watch::channel(0).0, running: AtomicBool::new(false) }
-    }
-
-    /// Starts to look at the feed where nobody does; it ends with the last stream.
-    fn follow(self: &Arc<Self>, rim: Rim) {
-        if self.running.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let live = Arc::clone(self);
-        tokio::spawn(async move {
-            while live.position.receiver_count() > 0 && !live.draining.load(Ordering::Relaxed) {
-                if let Ok(Ok(position)) = rim.blocking(events::position).await {
-                    live.position
-                        .send_if_modified(|known| std::mem::replace(known, position) != position);
-                }
-                tokio::time::sleep(LOOK).await;
-            }
-            live.running.store(false, Ordering::Release);
-        });
-    }
-}
+/// After how long a stream ends, so that its session is looked at again.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// The route of the stream.
 pub fn router(shared: Shared) -> Router {
@@ -74,23 +38,21 @@ async fn stream(shared: Shared, request: Request) -> Response {
     if !matches!(known.await, Ok(Ok(_))) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let mut receiver = shared.live.position.subscribe();
-    receiver.mark_unchanged();
-    shared.live.follow(shared.rim.clone());
-    let state = (receiver, shared.live, 0);
-    let events = unfold(state, async |(mut receiver, live, mut looks)| {
-        loop {
-            if looks >= MOST_LOOKS || live.draining.load(Ordering::Relaxed) {
-                return None;
+    let mut listener = shared.rim.listen();
+    listener.mark_unchanged();
+    let end = Instant::now() + LONGEST;
+    let state = (listener, shared.rim.stopping(), end);
+    let events = unfold(state, async |(mut listener, mut stopping, end)| {
+        let changed = async {
+            tokio::select! {
+                _ = stopping.wait_for(|stopping| *stopping) => None,
+                changed = listener.changed() => changed.ok(),
             }
-            looks += 1;
-            let changed = tokio::time::timeout(LOOK, receiver.changed()).await;
-            if let Ok(Ok(())) = changed {
-                let position = *receiver.borrow_and_update();
-                let event = Event::default().event("feed").data(position.to_string());
-                return Some((Ok::<_, Infallible>(event), (receiver, live, looks)));
-            }
-        }
+        };
+        timeout_at(end, changed).await.ok()??;
+        let position = *listener.borrow_and_update();
+        let event = Event::default().event("feed").data(position.to_string());
+        Some((Ok::<_, Infallible>(event), (listener, stopping, end)))
     });
     let beat = KeepAlive::new().interval(Duration::from_secs(20));
     Sse::new(events).keep_alive(beat).into_response()

@@ -1,7 +1,6 @@
 //! From the table of rooms to a router: who asks, whether he may, the page, its frame.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -25,7 +24,6 @@ use crate::{Answer, Cx, Fields, Page, assets, door, fault, frame, live};
 #[derive(Clone)]
 pub struct Shared {
     pub rim: Rim,
-    pub live: Arc<live::Live>,
     /// The zone of the first location, and when it was looked up.
     zone: Arc<Mutex<Option<(Instant, String)>>>,
 }
@@ -33,10 +31,9 @@ pub struct Shared {
 /// How long the zone is kept, in microseconds.
 const ZONE_MICROS: i64 = 60_000_000;
 
-/// The router of `/console`. `draining` is set once the server stops: live pages end then.
-pub fn router(rim: Rim, draining: Arc<AtomicBool>) -> Router {
-    let live = Arc::new(live::Live::new(draining));
-    let shared = Shared { rim, live, zone: Arc::default() };
+/// The router of `/console`.
+pub fn router(rim: Rim) -> Router {
+    let shared = Shared { rim, zone: Arc::default() };
     let mut routes: BTreeMap<&str, MethodRouter> = BTreeMap::new();
     for room in ROOMS {
         for route in room.routes {

@@ -40,7 +40,7 @@ pub fn next_attempt(attempts: i64, now: Instant) -> Option<Instant> {
 }
 
 /// A document that goes with a mail, made when it is sent.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Attachment {
     /// `invoice`, `statement` or `slip`.

@@ -1,6 +1,7 @@
 //! What handlers answer with: an object with its version, a page, a file.
 
 use orderly_ops::Error;
+use orderly_ops::ops::events::feed::Wanted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -40,6 +41,7 @@ impl<T> From<T> for Done<T> {
 
 /// One page of a list.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PageOf{T}")]
 pub struct Page<T> {
     pub object: &'static str,
     pub data: Vec<T>,
@@ -89,6 +91,8 @@ pub struct Reply {
     pub version: Option<i64>,
     pub at: Option<String>,
     pub bytes: Vec<u8>,
+    /// Events that follow for as long as they are read.
+    pub follows: Option<Wanted>,
 }
 
 impl Reply {
@@ -98,11 +102,20 @@ impl Reply {
         let bytes = serde_json::to_vec(&done.body);
         let bytes = bytes.map_err(|error| Error::Internal(error.to_string()))?;
         let Done { version, at, .. } = done;
-        Ok(Self { status, media: "application/json", name: None, version, at, bytes })
+        Ok(Self { version, at, ..Self::new(status, "application/json", bytes) })
     }
 
     pub fn file(file: File) -> Self {
         let File { media, name, bytes } = file;
-        Self { status: 200, media, name, version: None, at: None, bytes }
+        Self { name, ..Self::new(200, media, bytes) }
+    }
+
+    /// A stream of events.
+    pub fn stream(wanted: Wanted) -> Self {
+        Self { follows: Some(wanted), ..Self::new(200, "text/event-stream", Vec::new()) }
+    }
+
+    fn new(status: u16, media: &'static str, bytes: Vec<u8>) -> Self {
+        Self { status, media, name: None, version: None, at: None, bytes, follows: None }
     }
 }

@@ -1,6 +1,7 @@
 //! What a handler works with: the tenant, the call, and what stood in the path.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use bytes::Bytes;
@@ -11,6 +12,8 @@ use orderly_ops::{App, Call, Error};
 pub struct Cx {
     pub app: App,
     pub call: Call,
+    /// The address the request came from.
+    pub from: Option<IpAddr>,
     /// What stood in the path's braces, decoded.
     pub path: HashMap<String, String>,
     /// The query string as it came.
@@ -18,6 +21,8 @@ pub struct Cx {
     pub body: Bytes,
     /// The content type without its parameters, in lower case.
     pub media: String,
+    /// The last event a reader of a stream has seen: `Last-Event-ID`.
+    pub seen_event: Option<String>,
     /// Nothing is to happen: the answer says what would.
     pub dry_run: bool,
     /// How deep JSON may nest.

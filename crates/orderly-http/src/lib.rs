@@ -12,6 +12,7 @@ pub mod problem;
 pub mod reference;
 pub mod router;
 pub mod shape;
+mod stream;
 pub mod throttle;
 pub mod v1;
 

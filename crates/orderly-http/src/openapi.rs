@@ -69,11 +69,15 @@ fn describe(generator: &mut SchemaGenerator, operation: &Operation) -> Value {
     let mut one = json!({
         "operationId": operation.id,
         "summary": operation.summary,
-        "description": format!("Needs the right `{}`.", operation.needs.code()),
+        "description": needs(operation),
         "tags": [tag(operation)],
         "parameters": parameters(generator, operation),
         "responses": responses(generator, operation),
     });
+    if operation.open {
+        one["security"] = json!([]);
+        one["description"] = json!("Needs no key.");
+    }
     let body = match operation.body {
         Body::None => None,
         Body::Raw(media) => {
@@ -95,6 +99,15 @@ fn describe(generator: &mut SchemaGenerator, operation: &Operation) -> Value {
         fields.insert("requestBody".into(), body);
     }
     one
+}
+
+/// The rights an operation needs, in words.
+fn needs(operation: &Operation) -> String {
+    let mut text = format!("Needs the right `{}`", operation.needs.code());
+    for right in operation.also {
+        text.push_str(&format!(" and `{}`", right.code()));
+    }
+    text + "."
 }
 
 /// Adds the fields any command may carry to a body's schema.
@@ -139,7 +152,13 @@ fn parameters(generator: &mut SchemaGenerator, operation: &Operation) -> Vec<Val
             "schema": schema,
         }));
     }
-    if operation.is_command() {
+    if let Answers::Stream(_) = operation.answers {
+        all.push(json!({
+            "name": "Last-Event-ID", "in": "header", "required": false, "schema": text,
+            "description": "The position of the last event you have: the next ones follow",
+        }));
+    }
+    if operation.is_keyed() {
         let length = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
         all.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": true, "schema": length,
@@ -155,7 +174,8 @@ fn parameters(generator: &mut SchemaGenerator, operation: &Operation) -> Vec<Val
     }
     if operation.versioned {
         all.push(json!({
-            "name": "If-Match", "in": "header", "required": true, "schema": text,
+            "name": "If-Match", "in": "header", "required": true,
+            "schema": { "type": "string", "pattern": r#"^("v[0-9]{1,18}"|\*)$"# },
             "description": "The `ETag` of the object as you saw it",
         }));
     }
@@ -167,6 +187,15 @@ fn responses(generator: &mut SchemaGenerator, operation: &Operation) -> Value {
         Answers::Json(shape) => {
             let schema = shape(generator).to_value();
             json!({ "application/json": { "schema": schema } })
+        }
+        Answers::Stream(shape) => {
+            let schema = shape(generator).to_value();
+            let about = "Server-sent events: `id` is the position, `data` one event as JSON";
+            let text = json!({
+                "type": "string", "description": about,
+                "contentMediaType": "text/event-stream", "contentSchema": schema,
+            });
+            json!({ "text/event-stream": { "schema": text } })
         }
         Answers::Files(media) => media
             .iter()
@@ -188,6 +217,8 @@ fn refusals(operation: &Operation) -> Vec<&'static str> {
     let mut all = vec!["400", "401", "403", "404", "408", "422", "429", "503"];
     if operation.is_command() {
         all.extend(["409", "413", "415"]);
+    } else if let Answers::Files(_) = operation.answers {
+        all.push("409");
     }
     if operation.versioned {
         all.extend(["412", "428"]);

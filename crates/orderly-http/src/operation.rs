@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use orderly_core::actor::Permission;
 use orderly_ops::Error;
+use orderly_ops::ops::events::feed::Wanted;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -74,6 +75,8 @@ pub enum Body {
 pub enum Answers {
     Json(Shape),
     Files(&'static [&'static str]),
+    /// Events for as long as they are read, each of this shape.
+    Stream(Shape),
 }
 
 /// One operation of the API.
@@ -85,6 +88,8 @@ pub struct Operation {
     pub id: &'static str,
     pub summary: &'static str,
     pub needs: Permission,
+    /// Rights it needs beside that, everywhere: a file is shown whole or not at all.
+    pub also: &'static [Permission],
     pub query: Shape,
     pub body: Body,
     pub answers: Answers,
@@ -93,6 +98,8 @@ pub struct Operation {
     pub versioned: bool,
     /// It may be tried with `dry_run`.
     pub tried: bool,
+    /// Whoever asks is answered, without a key: only to come in.
+    pub open: bool,
     /// Its body may be as large as one of many rows.
     pub heavy: bool,
     pub handler: Handler,
@@ -119,7 +126,8 @@ where
     Operation::new(Verb::Get, path, id, summary, needs, shapes, handler)
 }
 
-/// A read of a file, of one of these media types.
+/// A read of a file, of one of these media types. It shows people unless [`Operation::also`] says
+/// otherwise.
 pub fn file<Q>(
     path: &'static str,
     id: &'static str,
@@ -136,6 +144,27 @@ where
         Ok(Reply::file(f(cx, query)?))
     });
     let shapes = (shape::of::<Q> as Shape, Body::None, Answers::Files(media));
+    let also = &[Permission::ReadPii];
+    Operation { also, ..Operation::new(Verb::Get, path, id, summary, needs, shapes, handler) }
+}
+
+/// Events that follow: `f` says which.
+pub fn stream<Q, T>(
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    needs: Permission,
+    f: fn(&Cx, Q) -> Result<Wanted, Error>,
+) -> Operation
+where
+    Q: DeserializeOwned + JsonSchema + 'static,
+    T: JsonSchema + 'static,
+{
+    let handler: Handler = Arc::new(move |cx| {
+        let query = input::query(cx)?;
+        Ok(Reply::stream(f(cx, query)?))
+    });
+    let shapes = (shape::of::<Q> as Shape, Body::None, Answers::Stream(shape::of::<T>));
     Operation::new(Verb::Get, path, id, summary, needs, shapes, handler)
 }
 
@@ -269,15 +298,23 @@ impl Operation {
             id,
             summary,
             needs,
+            also: &[],
             query,
             body,
             answers,
             status,
             versioned,
             tried,
+            open: false,
             heavy: false,
             handler,
         }
+    }
+
+    /// The rights it needs beside its own.
+    #[must_use]
+    pub fn also(self, also: &'static [Permission]) -> Self {
+        Self { also, ..self }
     }
 
     /// The object has no version of its own, or may be changed unseen.
@@ -296,6 +333,18 @@ impl Operation {
     #[must_use]
     pub fn heavy(self) -> Self {
         Self { heavy: true, ..self }
+    }
+
+    /// Nobody has shown a key yet: it is how one comes in. It takes no key of repeats, and cannot
+    /// be tried.
+    #[must_use]
+    pub fn open(self) -> Self {
+        Self { open: true, tried: false, versioned: false, ..self }
+    }
+
+    /// Whether it takes an `Idempotency-Key`.
+    pub fn is_keyed(&self) -> bool {
+        self.is_command() && !self.open
     }
 
     /// Whether it changes anything: it takes a key, and can be tried with `dry_run`.

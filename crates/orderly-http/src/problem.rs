@@ -23,6 +23,7 @@ pub struct Problem {
     pub overridden_by: Option<String>,
     /// One entry for each thing that is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub errors: Vec<Wrong>,
     /// The object as it is now, where the request saw an older version.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,35 +11,35 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
+use orderly_core::actor::Scope;
 use orderly_core::refusal::Code;
 use orderly_ops::call::content_hash;
 use orderly_ops::ops::command::denied;
 use orderly_ops::wire::view::View;
-use orderly_ops::{App, Call, Error};
+use orderly_ops::{Call, Error};
 use orderly_web::rim::TurnedAway;
+use orderly_web::who::Authenticate;
 use orderly_web::{Asked, Caller, Rim};
 
 use crate::answer::Reply;
-use crate::operation::{Body, Failure, Handler, Operation, Verb};
+use crate::operation::{Answers, Body, Failure, Handler, Operation, Verb};
 use crate::problem::{Problem, Wrong};
 use crate::throttle::{Allowance, Throttle};
-use crate::{Cx, openapi, reference};
+use crate::{Cx, openapi, reference, shape, stream};
 
 /// The longest idempotency key.
 const LONGEST_KEY: usize = 255;
 
-/// Finds out who asks, from the request's headers.
-pub type Authenticate =
-    Arc<dyn Fn(&App, &Asked, &HeaderMap) -> Result<Option<Caller>, Error> + Send + Sync>;
-
 /// What every route shares.
 #[derive(Clone)]
-struct Shared {
-    rim: Rim,
-    authenticate: Authenticate,
+pub(crate) struct Shared {
+    pub(crate) rim: Rim,
+    pub(crate) authenticate: Authenticate,
     throttle: Arc<Throttle>,
     /// The reads of single objects, by path: a stale version is answered with the current one.
     reads: Arc<HashMap<&'static str, Handler>>,
+    /// The parameters of this route's query that are no texts.
+    never_empty: Arc<[String]>,
 }
 
 /// The router of `/v1`, of its description and of the reference page.
@@ -47,7 +47,8 @@ pub fn router(rim: Rim, authenticate: Authenticate, operations: &[Operation]) ->
     let reads = operations.iter().filter(|one| one.verb == Verb::Get);
     let reads = reads.map(|one| (one.path, Arc::clone(&one.handler))).collect();
     let throttle = Arc::new(Throttle::new(rim.limits.per_minute));
-    let shared = Shared { rim, authenticate, throttle, reads: Arc::new(reads) };
+    let shared =
+        Shared { rim, authenticate, throttle, reads: Arc::new(reads), never_empty: Arc::default() };
     let mut routes: BTreeMap<&str, MethodRouter> = BTreeMap::new();
     for operation in operations {
         let route = routes.remove(operation.path).unwrap_or_default();
@@ -82,7 +83,9 @@ fn json(document: String) -> Response {
 }
 
 fn on(route: MethodRouter, shared: &Shared, operation: &Operation) -> MethodRouter {
-    let (shared, operation) = (shared.clone(), Arc::new(operation.clone()));
+    let mut shared = shared.clone();
+    shared.never_empty = shape::never_empty(operation.query).into();
+    let operation = Arc::new(operation.clone());
     let verb = operation.verb;
     let handler = async move |request: Request| answer(shared, operation, request).await;
     match verb {
@@ -99,9 +102,14 @@ async fn answer(shared: Shared, operation: Arc<Operation>, request: Request) -> 
     let asked = request.extensions().get::<Asked>().cloned();
     let asked = asked.unwrap_or_else(|| Asked::read(request.headers(), request.extensions()));
     let mut allowance = None;
+    let shown = matches!(operation.answers, Answers::Stream(_)).then(|| request.headers().clone());
     let answered = respond(&shared, &operation, request, &asked, &mut allowance).await;
-    let mut response = match answered {
-        Ok(reply) => replied(reply),
+    let opened = answered.and_then(|mut reply| match (reply.follows.take(), shown) {
+        (Some(wanted), Some(shown)) => stream::open(&shared, &asked, shown, wanted),
+        _ => Ok(replied(reply)),
+    });
+    let mut response = match opened {
+        Ok(response) => response,
         Err(mut refused) => {
             refused.request_id.clone_from(&asked.request_id);
             problem(&refused)
@@ -141,17 +149,21 @@ async fn respond(
     };
     let body = read(body, limit, shared.rim.limits.deadline).await?;
     let query = parts.uri.query().unwrap_or_default().to_owned();
+    filled(&shared.never_empty, &query)?;
     let media = media(&parts.headers)?;
     let depth = shared.rim.limits.depth;
     let dry_run = operation.is_command() && wants_trial(operation, &query)?;
     let app = &shared.rim.app;
     let app = if dry_run { app.rehearsal() } else { app.clone() };
-    let mut call = asked.call(caller.actor, caller.source);
-    if operation.is_command() && !dry_run {
+    let mut call = caller.call(asked);
+    if operation.is_keyed() && !dry_run {
         keyed(operation, &parts, &query, &body, &mut call)?;
     }
     seen(operation, &parts.headers, &mut call)?;
-    let cx = Cx { app, call, path, query, body, media, dry_run, depth };
+    let seen_event = parts.headers.get("last-event-id");
+    let seen_event = seen_event.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let from = Some(asked.ip);
+    let cx = Cx { app, call, from, path, query, body, media, seen_event, dry_run, depth };
     run(shared, operation, cx).await
 }
 
@@ -210,7 +222,7 @@ fn seen_by(view: View, mut reply: Reply) -> Result<Reply, Error> {
     Ok(reply)
 }
 
-fn busy(detail: &str) -> Problem {
+pub(crate) fn busy(detail: &str) -> Problem {
     Problem::new(503, "unavailable", detail).retry_after(1)
 }
 
@@ -227,16 +239,20 @@ async fn caller(
     asked: &Asked,
     headers: HeaderMap,
 ) -> Result<Caller, Problem> {
+    if operation.open {
+        return Ok(Caller::nobody(asked));
+    }
     let (authenticate, asked) = (Arc::clone(&shared.authenticate), asked.clone());
-    let (id, permission) = (operation.id, operation.needs);
+    let (id, permission, also) = (operation.id, operation.needs, operation.also);
     let found = shared.rim.blocking(move |app| {
         let Some(caller) = authenticate(app, &asked, &headers)? else { return Ok(None) };
         let actor = &caller.actor;
-        if actor.all || actor.grants.iter().any(|own| own.permission == permission) {
-            return Ok(Some(caller));
-        }
+        let has = actor.all || actor.grants.iter().any(|own| own.permission == permission);
+        let lacking = also.iter().find(|right| !actor.may(**right, Scope::default()));
+        let lacking = if has { lacking.copied() } else { Some(permission) };
+        let Some(permission) = lacking else { return Ok(Some(caller)) };
         let error = Error::Forbidden { permission };
-        denied(app, &asked.call(caller.actor, caller.source), id, &error)?;
+        denied(app, &caller.call(&asked), id, &error)?;
         Err(error)
     });
     match found.await {
@@ -261,6 +277,15 @@ async fn read(
         let detail = format!("a body has at most {limit} bytes here");
         Problem::new(413, "too_large", detail)
     })
+}
+
+/// Refuses a number that is not there: `limit=` is none.
+fn filled(never_empty: &[String], query: &str) -> Result<(), Problem> {
+    let empty =
+        |name: &&String| query.split('&').any(|pair| pair.trim_end_matches('=') == name.as_str());
+    let Some(name) = never_empty.iter().find(empty) else { return Ok(()) };
+    let detail = format!("`{name}` has no value: leave it out");
+    Err(Problem::wrong(422, Wrong::new(name.as_str(), Code::InvalidField.code(), detail)))
 }
 
 /// The content type without parameters.

@@ -28,6 +28,26 @@ pub fn resolved(generator: &mut SchemaGenerator, shape: Shape) -> Value {
     }
 }
 
+/// The properties that are no texts: nothing at all is no value of theirs.
+pub fn never_empty(shape: Shape) -> Vec<String> {
+    let schema = resolved(&mut generator(), shape);
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let kinds = |property: &Value| -> Vec<String> {
+        match property.get("type") {
+            Some(Value::Array(all)) => {
+                all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+            Some(Value::String(one)) => vec![one.clone()],
+            _ => Vec::new(),
+        }
+    };
+    let number = |property: &Value| {
+        kinds(property).iter().any(|kind| ["integer", "number", "boolean"].contains(&kind.as_str()))
+    };
+    let all = properties.into_iter().flatten();
+    all.filter(|(_, property)| number(property)).map(|(name, _)| name.clone()).collect()
+}
+
 /// Whether the type has a property of this name.
 pub fn property(shape: Shape, name: &str) -> bool {
     let schema = resolved(&mut generator(), shape);

@@ -1,6 +1,7 @@
 //! The operations, one file for each kind of object.
 
 pub mod accounts;
+pub mod audit;
 pub mod bank;
 pub mod books;
 pub mod channels;
@@ -8,13 +9,16 @@ pub mod counts;
 pub mod customers;
 pub mod desk;
 mod documents;
+pub mod events;
 pub mod exchanges;
 pub mod exports;
 pub mod fulfillments;
+pub mod imports;
 pub mod invoices;
 pub mod items;
 pub mod loads;
 pub mod locations;
+pub mod messages;
 pub mod orders;
 pub mod paging;
 pub mod payables;
@@ -25,13 +29,16 @@ pub mod quotes;
 pub mod rebates;
 pub mod refunds;
 pub mod returns;
+pub mod roles;
 pub mod shipments;
 pub mod stock;
 pub mod suppliers;
 pub mod taxes;
 pub mod tills;
 pub mod transfers;
+pub mod users;
 pub mod vehicles;
+pub mod webhooks;
 pub mod work_orders;
 
 use orderly_ops::Error;
@@ -71,6 +78,13 @@ pub fn operations() -> Vec<Operation> {
         payables::operations(),
         rebates::operations(),
         exports::operations(),
+        events::operations(),
+        webhooks::operations(),
+        messages::operations(),
+        imports::operations(),
+        users::operations(),
+        roles::operations(),
+        audit::operations(),
         desk::operations(),
     ]
     .into_iter()

@@ -89,6 +89,14 @@ impl Call {
         Err(Error::Forbidden { permission })
     }
 
+    /// Refuses an actor who has the right nowhere at all: what he may see is chosen row by row.
+    pub fn require_somewhere(&self, permission: Permission) -> Result<(), Error> {
+        if self.actor.all || self.actor.grants.iter().any(|own| own.permission == permission) {
+            return Ok(());
+        }
+        Err(Error::Forbidden { permission })
+    }
+
     /// Refuses a person who has not entered his password just now, and programs that have none. The
     /// person at the machine and the tasks of Orderly itself pass.
     ///

@@ -1,6 +1,7 @@
 //! The JSON shapes of requests: unknown fields are refused, amounts and quantities are texts. What
 //! is answered is in [`out`].
 
+pub mod access;
 pub mod catalog;
 pub mod edits;
 pub mod events;

@@ -54,6 +54,7 @@ macro_rules! orderly {
             "0021_order_search",
             "0022_carried",
             "0023_remittances",
+            "0024_import_customers",
         ]
     };
 }

@@ -5,9 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
 use axum::http::{Extensions, HeaderMap};
-use orderly_core::actor::Actor;
+use orderly_core::actor::{Actor, ActorKind};
+use orderly_core::id::UserId;
 use orderly_core::time::Instant;
 use orderly_ops::Call;
+use orderly_ops::ops::access::Identity;
 
 /// The header that carries a request's id, given by the caller or drawn here.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -33,9 +35,15 @@ impl Asked {
         Self {
             request_id: given.unwrap_or_else(fresh_id),
             ip: address.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip()),
-            now: Instant::from_micros(jiff::Timestamp::now().as_microsecond()),
-            seed: RandomState::new().hash_one(uuid::Uuid::now_v7()),
+            now: now(),
+            seed: seed(),
         }
+    }
+
+    /// The same caller a while later.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { now: now(), seed: seed(), ..self.clone() }
     }
 
     /// A call of an operation by this actor. `source` says whose idempotency keys these are.
@@ -51,6 +59,41 @@ pub struct Caller {
     /// Whose idempotency keys and requests these are, such as `key:…` or `user:…`.
     pub source: String,
     pub name: String,
+    /// When he entered his password last: a person in a session.
+    pub confirmed_at: Option<Instant>,
+}
+
+impl Caller {
+    /// A caller without a password of his own.
+    pub fn new(actor: Actor, source: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { actor, source: source.into(), name: name.into(), confirmed_at: None }
+    }
+
+    /// Who showed a key or the token of a session.
+    pub fn of(who: Identity, asked: &Asked) -> Self {
+        let source = who.call(asked.now, asked.seed).source;
+        Self { actor: who.actor, source, name: who.name, confirmed_at: who.confirmed_at }
+    }
+
+    /// Somebody who showed nothing, and may do nothing.
+    pub fn nobody(asked: &Asked) -> Self {
+        let (kind, id, grants) = (ActorKind::User, UserId::NONE, Vec::new());
+        let actor = Actor { kind, id, all: false, grants };
+        Self::new(actor, format!("ip:{}", asked.ip), "nobody")
+    }
+
+    /// A call of this caller.
+    pub fn call(self, asked: &Asked) -> Call {
+        Call { confirmed_at: self.confirmed_at, ..asked.call(self.actor, self.source) }
+    }
+}
+
+fn now() -> Instant {
+    Instant::from_micros(jiff::Timestamp::now().as_microsecond())
+}
+
+fn seed() -> u64 {
+    RandomState::new().hash_one(uuid::Uuid::now_v7())
 }
 
 fn is_id(text: &str) -> bool {

@@ -4,11 +4,13 @@
 //! runs one operation on the blocking pool, and serves until it is told to stop.
 
 pub mod asked;
+pub mod follow;
 pub mod headers;
 pub mod health;
 pub mod metrics;
 pub mod rim;
 pub mod serve;
+pub mod who;
 
 pub use asked::{Asked, Caller};
 pub use rim::{Limits, Rim};

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orderly_ops::{App, Error};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::follow::Follow;
 use crate::metrics::Metrics;
 
 /// What one request may cost, and all of them together.
@@ -25,6 +26,12 @@ pub struct Limits {
     pub waiting: usize,
     /// Requests of one caller in a minute.
     pub per_minute: u32,
+    /// Streams of events that are open at once.
+    pub streams: usize,
+    /// After how long a stream that is silent gives a sign of life.
+    pub beat: Duration,
+    /// How long a reader may take nothing of what a stream holds ready for him.
+    pub stuck: Duration,
 }
 
 impl Default for Limits {
@@ -37,6 +44,9 @@ impl Default for Limits {
             running: 64,
             waiting: 1_024,
             per_minute: 6_000,
+            streams: 1_024,
+            beat: Duration::from_secs(15),
+            stuck: Duration::from_secs(60),
         }
     }
 }
@@ -47,8 +57,11 @@ pub struct Rim {
     pub app: App,
     pub limits: Arc<Limits>,
     pub metrics: Arc<Metrics>,
+    pub(crate) follow: Arc<Follow>,
+    stopping: Arc<watch::Sender<bool>>,
     running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
 }
 
 /// Why the pool did not run something.
@@ -64,8 +77,35 @@ impl Rim {
     pub fn new(app: App, limits: Limits) -> Self {
         let running = Arc::new(Semaphore::new(limits.running));
         let waiting = Arc::new(Semaphore::new(limits.waiting));
+        let streams = Arc::new(Semaphore::new(limits.streams));
         let metrics = Arc::new(Metrics::default());
-        Self { app, limits: Arc::new(limits), metrics, running, waiting }
+        let follow = Arc::new(Follow::default());
+        let stopping = Arc::new(watch::Sender::new(false));
+        let limits = Arc::new(limits);
+        Self { app, limits, metrics, follow, stopping, running, waiting, streams }
+    }
+
+    /// Says that the server takes nothing new: who holds a stream open ends it.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Whether the server is about to end.
+    pub fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Changes to true when the server is about to end.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    /// A place among the open streams, until it is dropped.
+    ///
+    /// # Errors
+    /// [`TurnedAway::Busy`] where all are taken.
+    pub fn stream_place(&self) -> Result<OwnedSemaphorePermit, TurnedAway> {
+        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| TurnedAway::Busy)
     }
 
     /// Runs one operation on the blocking pool. What has begun runs to its end, even where the
@@ -94,5 +134,10 @@ impl Rim {
     /// How many operations run or wait.
     pub fn busy(&self) -> usize {
         self.limits.waiting - self.waiting.available_permits()
+    }
+
+    /// How many streams are open.
+    pub fn open_streams(&self) -> usize {
+        self.limits.streams - self.streams.available_permits()
     }
 }

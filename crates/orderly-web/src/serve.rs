@@ -2,8 +2,6 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -30,19 +28,18 @@ pub async fn serve(
     router: Router,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
-    draining: Arc<AtomicBool>,
 ) -> std::io::Result<()> {
     let streams = NotForContentType::const_new("text/event-stream");
     let small = DefaultPredicate::new().and(streams);
     let router = router
         .layer(CompressionLayer::new().compress_when(small))
-        .layer(from_fn_with_state(rim, around))
+        .layer(from_fn_with_state(rim.clone(), around))
         .layer(CatchPanicLayer::new());
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let (told, begun) = tokio::sync::oneshot::channel::<()>();
     let stopping = async move {
         stop.await;
-        draining.store(true, Ordering::Relaxed);
+        rim.stop();
         let _ = told.send(());
     };
     let serving = axum::serve(listener, service).with_graceful_shutdown(stopping);

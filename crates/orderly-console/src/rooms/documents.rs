@@ -73,8 +73,9 @@ fn pick_lists(cx: &Cx, shown: &Shown) -> Vec<Line> {
         own.any(|work| work.picked < work.qty)
     };
     let open = order.fulfillments.iter().filter(|one| to_pick(one.id));
-    let lists =
-        open.filter(|one| documents::pick_lists(&cx.app, shown, Some(one.id), Paper::A4).is_ok());
+    let lists = open.filter(|one| {
+        documents::pick_lists(&cx.app, &cx.call, shown, Some(one.id), Paper::A4).is_ok()
+    });
     lists
         .map(|one| {
             let place = shown.locations.get(&one.location).map_or("?", |at| at.name.as_str());
@@ -149,7 +150,7 @@ fn slip(cx: &Cx) -> Result<Answer, Error> {
 fn pick_list(cx: &Cx) -> Result<Answer, Error> {
     let shown = shown(cx)?;
     let at = named::<FulfillmentId>(cx, "at")?;
-    let all = documents::pick_lists(&cx.app, &shown, at, Paper::A4)?;
+    let all = documents::pick_lists(&cx.app, &cx.call, &shown, at, Paper::A4)?;
     let own = all.first().ok_or_else(|| Error::not_found("such work"))?;
     file(format!("pick-list-{}.pdf", shown.order.number), own.to_pdf())
 }

@@ -135,7 +135,7 @@ fn report(cx: &Cx, drawer: &Drawer) -> Result<Option<Report>, Error> {
 }
 
 fn drawn(cx: &Cx, error: Option<&Error>) -> Result<Page, Error> {
-    let drawer = tills::drawer(&cx.app, cx.name("drawer"))?;
+    let drawer = tills::drawer(&cx.app, &cx.call, cx.name("drawer"))?;
     let report = report(cx, &drawer)?;
     let session = report.as_ref().map(|report| &report.session);
     let mut facts = vec![standing(session), html! { span.id { (drawer.code) } }];
@@ -292,7 +292,7 @@ fn what_was(cx: &Cx, report: &Report) -> Markup {
 }
 
 fn act(cx: &Cx) -> Result<Answer, Error> {
-    let drawer = tills::drawer(&cx.app, cx.name("drawer"))?;
+    let drawer = tills::drawer(&cx.app, &cx.call, cx.name("drawer"))?;
     let (app, code) = (&cx.app, drawer.code.as_str());
     let action = cx.name("action");
     let ran = cx.command().and_then(|call| match action {

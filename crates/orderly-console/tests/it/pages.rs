@@ -1,8 +1,11 @@
 //! What holds for every page: headers, weight, words that stay words.
 
+use orderly::ops::orders::place::place;
+use orderly::ops::{catalog, messages, parties};
 use orderly_console::{ROOMS, Verb};
+use serde_json::json;
 
-use crate::fixture::{Shop, TestDb, order};
+use crate::fixture::{Shop, TestDb, order, read};
 use crate::server::Server;
 
 #[test]
@@ -58,4 +61,79 @@ fn assets_are_kept_for_a_year() {
         assert_eq!(came.status, 200, "{at}");
         assert!(came.header("cache-control").contains("immutable"), "{at}");
     }
+}
+
+/// Texts that a page would run if it did not show them as texts.
+const HOSTILE: &[&str] = &[
+    "\"><img src=x onerror=alert(1)>",
+    "</script><script>alert(1)</script>",
+    "'><svg onload=alert(1)>",
+    "</title></textarea><iframe srcdoc=x>",
+    "javascript:alert(1)",
+];
+
+/// A shop where everything that has a name has a hostile one.
+fn hostile_shop() -> Shop {
+    let shop = Shop::new(TestDb::sqlite());
+    shop.stock("NAIL", "depot", 100, None);
+    for (number, text) in HOSTILE.iter().enumerate() {
+        let item = json!({ "sku": format!("{number}{text}"), "name": text, "price": "1.00" });
+        catalog::create_item(&shop.app, &shop.call(), &read(item)).unwrap();
+        let party = json!({
+            "name": text, "company": text, "city": text, "region": text, "postcode": text,
+            "address_lines": [text, text], "country": "GB",
+        });
+        let customer = json!({ "number": format!("K{number}{text}"), "party": party });
+        parties::create_customer(&shop.app, &shop.call(), &read(customer)).unwrap();
+        let order = json!({
+            "channel": "market", "reference": text, "external_id": text,
+            "customer": { "name": text, "email": format!("k{number}@example.com") },
+            "deliveries": { "method": "parcel", "ship_to": {
+                "name": text, "lines": [text], "city": text, "postcode": text, "country": "GB" } },
+            "lines": [{ "sku": "NAIL", "quantity": "1", "description": text }],
+        });
+        let order = serde_json::from_value(order.clone()).unwrap_or_else(|_| {
+            let mut plain = order;
+            plain["lines"] = json!([{ "sku": "NAIL", "quantity": "1" }]);
+            read(plain)
+        });
+        let placed = place(&shop.app, &shop.call(), &order).unwrap();
+        let note = json!({ "about": { "order": placed.number }, "kind": "note", "body": text });
+        messages::add(&shop.app, &shop.call(), &read(note)).unwrap();
+    }
+    shop
+}
+
+#[test]
+fn hostile_texts_stay_texts_on_every_page_that_links_reach() {
+    let shop = hostile_shop();
+    let server = Server::start(shop.app.clone());
+    let browser = server.signed_in("owner");
+    let mut known = std::collections::BTreeSet::from(["/console".to_owned()]);
+    let mut left: Vec<String> = ROOMS
+        .iter()
+        .flat_map(|room| room.routes)
+        .filter(|route| route.verb == Verb::Get && !route.path.contains('{'))
+        .map(|route| route.path.to_owned())
+        .collect();
+    let mut seen_texts = 0;
+    while let Some(path) = left.pop() {
+        let page = browser.get(&path);
+        if page.status != 200 || !page.header("content-type").starts_with("text/html") {
+            continue;
+        }
+        for mark in ["<img src=x", "<script>", "<svg onload", "<iframe", "href=\"javascript:"] {
+            assert!(!page.has(mark), "{path} has {mark}");
+        }
+        assert_eq!(page.text.matches("<script").count(), 1, "{path}");
+        seen_texts += page.text.matches("&lt;").count();
+        for link in page.text.split("href=\"").skip(1) {
+            let link = link.split(['"', '#']).next().unwrap().replace("&amp;", "&");
+            let fresh = link.starts_with("/console/") && !link.contains("/assets/");
+            if fresh && known.len() < 400 && known.insert(link.clone()) {
+                left.push(link);
+            }
+        }
+    }
+    assert!(known.len() > 60 && seen_texts > 100, "{} pages, {seen_texts} texts", known.len());
 }

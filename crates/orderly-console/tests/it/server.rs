@@ -3,8 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 
 use orderly_console::router;
@@ -36,10 +34,9 @@ impl Server {
                 let rim = Rim::new(app, Limits::default());
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 told.send(listener.local_addr().unwrap()).unwrap();
-                let draining = Arc::new(AtomicBool::new(false));
-                let pages = router(rim.clone(), Arc::clone(&draining));
+                let pages = router(rim.clone());
                 let stop = async { stopped.await.unwrap_or(()) };
-                serve::serve(rim, pages, listener, stop, draining).await.unwrap();
+                serve::serve(rim, pages, listener, stop).await.unwrap();
             });
         });
         Self { app: own, address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }

@@ -241,7 +241,7 @@ fn matched(cx: &Cx, body: MatchBody) -> Result<Done<MatchedOut>, Error> {
     let id = cx.id("line")?;
     let mut paid = Vec::with_capacity(body.invoices.len());
     for one in body.invoices {
-        paid.push((invoices::find(&cx.app, &one.invoice)?.id, one.amount));
+        paid.push((invoices::find(&cx.app, &cx.finding(), &one.invoice)?.id, one.amount));
     }
     let customer = match body.customer.as_deref() {
         None => None,

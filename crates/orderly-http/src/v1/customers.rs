@@ -55,7 +55,7 @@ fn add(cx: &Cx, body: NewCustomerIn) -> Result<Done<CustomerOut>, Error> {
     let new: ops::NewCustomer = wire::read(&body)?;
     let customer = ops::create_customer(&cx.app, &cx.call, &new)?;
     let at = format!("/v1/customers/{}", customer.id);
-    let party = read::party(&cx.app, customer.party)?;
+    let party = read::party(&cx.app, &cx.finding(), customer.party)?;
     let out = CustomerOut::of(&customer, party.as_ref());
     Ok(Done::of(out).version(customer.version).at(at))
 }
@@ -63,6 +63,6 @@ fn add(cx: &Cx, body: NewCustomerIn) -> Result<Done<CustomerOut>, Error> {
 fn rename(cx: &Cx, body: PartyIn) -> Result<Done<CustomerOut>, Error> {
     let id = read::show(&cx.app, &cx.finding(), cx.text("customer"))?.customer.id;
     let customer = ops::update_customer(&cx.app, &cx.call, id, &wire::read(&body)?)?;
-    let party = read::party(&cx.app, customer.party)?;
+    let party = read::party(&cx.app, &cx.finding(), customer.party)?;
     Ok(Done::of(CustomerOut::of(&customer, party.as_ref())).version(customer.version))
 }

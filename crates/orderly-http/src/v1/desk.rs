@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use orderly_core::actor::Permission;
 use orderly_ops::Error;
+use orderly_ops::ops::messages::outbox::SEALED;
 use orderly_ops::ops::read::catalog as read;
 use orderly_ops::ops::settings;
 use orderly_ops::wire::out::catalog::ExceptionOut;
@@ -54,17 +55,23 @@ struct SettingsOut {
 
 fn all_settings(cx: &Cx, _: Nothing) -> Result<Done<SettingsOut>, Error> {
     let all = settings::all(&cx.app, &cx.call)?;
-    Ok(Done::of(SettingsOut { object: "settings", values: all.into_iter().collect() }))
+    let values = all.into_iter().map(|(key, value)| (key, shown(value)));
+    Ok(Done::of(SettingsOut { object: "settings", values: values.collect() }))
+}
+
+/// A value as it may be seen: not where it is sealed.
+fn shown(value: String) -> String {
+    if value.starts_with(SEALED) { "•••".into() } else { value }
 }
 
 /// A setting's value.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct SettingIn {
+struct ValueIn {
     value: String,
 }
 
-/// A setting as it is kept.
+/// A setting.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SettingOut {
     /// `setting`
@@ -73,7 +80,7 @@ struct SettingOut {
     value: String,
 }
 
-fn set(cx: &Cx, body: SettingIn) -> Result<Done<SettingOut>, Error> {
+fn set(cx: &Cx, body: ValueIn) -> Result<Done<SettingOut>, Error> {
     let set = settings::set(&cx.app, &cx.call, cx.text("setting"), &body.value)?;
-    Ok(Done::of(SettingOut { object: "setting", key: set.key, value: set.value }))
+    Ok(Done::of(SettingOut { object: "setting", key: set.key, value: shown(set.value) }))
 }

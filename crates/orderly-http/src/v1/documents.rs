@@ -120,12 +120,13 @@ pub fn pick_list() -> Operation {
         &["application/pdf"],
         to_pick,
     )
+    .also(&[])
 }
 
 fn to_pick(cx: &Cx, wanted: Sheet) -> Result<File, Error> {
     let id = cx.id("fulfillment")?;
     let shown = read::show_fulfillment(&cx.app, &cx.call, id)?;
-    let all = documents::pick_lists(&cx.app, &shown, Some(id), wanted.paper()?)?;
+    let all = documents::pick_lists(&cx.app, &cx.call, &shown, Some(id), wanted.paper()?)?;
     let one = all.first().ok_or_else(|| Error::not_found("pick list"))?;
     let bytes = one.to_pdf().map_err(|error| undrawn(&error))?;
     let name = Some(format!("pick-list-{}.pdf", shown.order.number));

@@ -173,7 +173,7 @@ fn open(cx: &Cx, body: OpenIn) -> Result<Done<ExchangeOut>, Error> {
         lines: lines.collect(),
         replacement,
         delivery: body.delivery,
-        at: catalog::location(&cx.app, &body.at)?,
+        at: catalog::location(&cx.app, &cx.finding(), &body.at)?,
         to: to.transpose()?,
         ships: if body.first { Ships::First } else { Ships::AfterReceipt },
         even: body.even,

@@ -144,7 +144,7 @@ fn answered(invoice: &Invoice) -> Done<InvoiceOut> {
 
 fn pdf(cx: &Cx, _: Nothing) -> Result<File, Error> {
     let (found, _) = invoices::show(&cx.app, &cx.call, cx.text("invoice"))?;
-    let document = invoices::print(&cx.app, found.id, Paper::A4)?;
+    let document = invoices::print(&cx.app, &cx.call, found.id, Paper::A4)?;
     super::pdf(document.to_pdf(), &found.name())
 }
 
@@ -201,7 +201,7 @@ pub struct CreditLineIn {
 }
 
 fn credit(cx: &Cx, body: CreditIn) -> Result<Done<InvoiceOut>, Error> {
-    let found = invoices::find(&cx.app, cx.text("invoice"))?;
+    let found = invoices::find(&cx.app, &cx.finding(), cx.text("invoice"))?;
     let parts = body.lines.iter().enumerate();
     let parts: Result<Vec<_>, Error> =
         parts.map(|(index, line)| part(&found, index, line)).collect();
@@ -252,7 +252,7 @@ pub struct ToInvoiceIn {
 }
 
 fn to_invoice(cx: &Cx, body: ToInvoiceIn) -> Result<Done<InvoiceOut>, Error> {
-    let found = invoices::find(&cx.app, cx.text("invoice"))?;
+    let found = invoices::find(&cx.app, &cx.finding(), cx.text("invoice"))?;
     let who = body.customer.map(|text| read::parties::show(&cx.app, &cx.call, &text));
     let who = who.transpose()?.map(|known| (known.customer.id, known.customer.party));
     Ok(answered(&invoices::to_invoice(&cx.app, &cx.call, found.id, who)?))
@@ -266,7 +266,7 @@ pub struct WriteOffIn {
 }
 
 fn write_off(cx: &Cx, body: WriteOffIn) -> Result<Done<InvoiceOut>, Error> {
-    let found = invoices::find(&cx.app, cx.text("invoice"))?;
+    let found = invoices::find(&cx.app, &cx.finding(), cx.text("invoice"))?;
     let done = allocate::write_off(&cx.app, &cx.call, found.id, body.amount.as_deref())?;
     Ok(answered(&done.invoice))
 }

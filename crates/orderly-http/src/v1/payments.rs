@@ -183,8 +183,12 @@ pub struct PaymentBody {
 fn take(cx: &Cx, body: PaymentBody) -> Result<Done<PaymentOut>, Error> {
     let order = body.order.map(|text| read::orders::get(&cx.app, &cx.call, &text)).transpose()?;
     let customer = body.customer.map(|text| read::parties::show(&cx.app, &cx.call, &text));
-    let channel = body.channel.map(|code| read::catalog::channel(&cx.app, &code)).transpose()?;
-    let drawer = body.drawer.map(|code| tills::drawer(&cx.app, &code)).transpose()?;
+    let channel = body
+        .channel
+        .map(|code| read::catalog::channel(&cx.app, &cx.finding(), &code))
+        .transpose()?;
+    let drawer =
+        body.drawer.map(|code| tills::drawer(&cx.app, &cx.finding(), &code)).transpose()?;
     let provider = body.provider.unwrap_or_else(|| "manual".into());
     let new = PaymentIn {
         order: order.map(|order| order.id),
@@ -252,7 +256,7 @@ fn withdraw(cx: &Cx, body: WithdrawBody) -> Result<Done<PaymentOut>, Error> {
         let body = StepBody { order: body.order, amount: body.amount };
         return step(cx, body, payments::withdraw);
     };
-    let (id, invoice) = (cx.id("payment")?, allocate::invoice(&cx.app, &name)?.id);
+    let (id, invoice) = (cx.id("payment")?, allocate::invoice(&cx.app, &cx.finding(), &name)?.id);
     let amount = body.amount.as_deref();
     Ok(answered(&allocate::deallocate(&cx.app, &cx.call, id, invoice, amount)?))
 }
@@ -277,7 +281,8 @@ pub struct AllocateLine {
 
 fn allocate_to(cx: &Cx, body: AllocateBody) -> Result<Done<PaymentOut>, Error> {
     let named = body.invoices.into_iter();
-    let named = named.map(|one| Ok((allocate::invoice(&cx.app, &one.invoice)?.id, one.amount)));
+    let named = named
+        .map(|one| Ok((allocate::invoice(&cx.app, &cx.finding(), &one.invoice)?.id, one.amount)));
     let invoices = named.collect::<Result<Vec<_>, Error>>()?;
     let new = AllocateIn { invoices, oldest: body.oldest };
     Ok(answered(&allocate::allocate(&cx.app, &cx.call, cx.id("payment")?, &new)?))

@@ -78,7 +78,8 @@ fn of_lists() -> Vec<Operation> {
             Read,
             CSV,
             export,
-        ),
+        )
+        .also(&[]),
     ]
 }
 

@@ -37,7 +37,8 @@ pub fn operations() -> Vec<Operation> {
             Read,
             &["application/pdf"],
             pdf,
-        ),
+        )
+        .also(&[Permission::ReadCost]),
         step("/v1/purchases/{purchase}/send", "purchases.send", "Send it", send),
         act(
             "/v1/purchases/{purchase}/confirm",

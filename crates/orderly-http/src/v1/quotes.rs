@@ -192,7 +192,7 @@ fn show<const K: bool>(cx: &Cx, _: Nothing) -> Result<Done<QuotePageOut>, Error>
 fn pdf<const K: bool>(cx: &Cx, sheet: Sheet) -> Result<File, Error> {
     let shown = read::show(&cx.app, &cx.call, kind(K), name::<K>(cx))?;
     let paper: Paper = sheet.paper()?;
-    let drawn = documents::sheet(&cx.app, &shown, paper)?;
+    let drawn = documents::sheet(&cx.app, &cx.call, &shown, paper)?;
     super::pdf(drawn.to_pdf(), &format!("{}-{}", kind(K).code(), shown.quote.number))
 }
 

@@ -164,7 +164,7 @@ struct BackLineIn {
 
 impl BackIn {
     fn read(&self, cx: &Cx) -> Result<ReturnIn, Error> {
-        let reading = |code: &str| catalog::location(&cx.app, code);
+        let reading = |code: &str| catalog::location(&cx.app, &cx.finding(), code);
         let reason = cx.call.reason.clone();
         let mut new = ReturnIn {
             external_id: self.external_id.clone(),
@@ -178,7 +178,7 @@ impl BackIn {
         if let Some(code) = &self.channel {
             let unknown =
                 |_| Refusal::at(Code::UnknownChannel, "/channel", "there is no such channel");
-            new.channel = Some(catalog::channel(&cx.app, code).map_err(unknown)?);
+            new.channel = Some(catalog::channel(&cx.app, &cx.finding(), code).map_err(unknown)?);
         }
         let shown = self.order.as_deref().map(|text| orders::show(&cx.app, &cx.finding(), text));
         let shown = shown.transpose()?;
@@ -264,7 +264,7 @@ struct OverIn {
 }
 
 fn take_back(cx: &Cx, body: OverIn) -> Result<Done<ReturnOut>, Error> {
-    let at = catalog::location(&cx.app, &body.at)?;
+    let at = catalog::location(&cx.app, &cx.finding(), &body.at)?;
     let to = fate(&body.to, "/to")?;
     let back = BackIn {
         order: body.order,
@@ -357,7 +357,7 @@ struct CameIn {
 
 fn receive(cx: &Cx, body: ReceiveIn) -> Result<Done<ReturnOut>, Error> {
     let returned = named(cx)?;
-    let at = catalog::location(&cx.app, &body.at)?;
+    let at = catalog::location(&cx.app, &cx.finding(), &body.at)?;
     let whole = body.to.as_deref().map(|text| fate(text, "/to")).transpose()?;
     let mut arrivals = Vec::new();
     for (index, one) in body.lines.iter().enumerate() {

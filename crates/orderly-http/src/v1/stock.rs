@@ -157,7 +157,7 @@ pub struct There {
 
 fn holdings(cx: &Cx, there: There) -> Result<Done<Page<HoldingOut>>, Error> {
     let (item, _) = catalog::item(&cx.app, &cx.call, cx.text("item"))?;
-    let location = catalog::location(&cx.app, &there.location)?;
+    let location = catalog::location(&cx.app, &cx.finding(), &there.location)?;
     let found = stock::holdings(&cx.app, &cx.call, item.id, location)?;
     let names = names(&cx.app, &HoldingOut::ids(&found))?;
     let all = found.iter().map(|one| HoldingOut::new(one, &names)).collect();

@@ -2,16 +2,17 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 
 use axum::http::header;
 use orderly_core::actor::{Actor, ActorKind, Grant, Permission};
 use orderly_core::id::UserId;
-use orderly_http::router::{Authenticate, router};
+use orderly_http::router::router;
 use orderly_http::v1;
 use orderly_ops::App;
-use orderly_web::{Caller, Limits, Rim, serve};
+use orderly_web::who::Authenticate;
+use orderly_web::{Caller, Limits, Rim, health, serve};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
@@ -28,6 +29,11 @@ impl Server {
     }
 
     pub fn with(app: App, limits: Limits) -> Self {
+        Self::knowing(app, limits, authenticate())
+    }
+
+    /// A server that knows its callers in this way.
+    pub fn knowing(app: App, limits: Limits, authenticate: Authenticate) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let (told, address) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -36,10 +42,10 @@ impl Server {
                 let rim = Rim::new(app, limits);
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 told.send(listener.local_addr().unwrap()).unwrap();
-                let router = router(rim.clone(), authenticate(), &v1::operations());
+                let router = router(rim.clone(), Arc::clone(&authenticate), &v1::operations())
+                    .merge(health::router(rim.clone(), authenticate));
                 let stop = async { stopped.await.unwrap_or(()) };
-                let draining = Arc::new(AtomicBool::new(false));
-                serve::serve(rim, router, listener, stop, draining).await.unwrap();
+                serve::serve(rim, router, listener, stop).await.unwrap();
             });
         });
         Self { address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
@@ -48,6 +54,11 @@ impl Server {
     /// Asks as the owner.
     pub fn owner(&self) -> Client {
         Client::new(self.address, "owner")
+    }
+
+    /// Asks with this key.
+    pub fn client(&self, key: &str) -> Client {
+        Client::new(self.address, key)
     }
 
     /// Asks with only these rights, named with commas.
@@ -87,7 +98,7 @@ fn authenticate() -> Authenticate {
                 Actor { kind: ActorKind::ApiKey, id: UserId::NONE, all: false, grants }
             }
         };
-        Ok(Some(Caller { actor, source: format!("key:{key}"), name: key.into() }))
+        Ok(Some(Caller::new(actor, format!("key:{key}"), key)))
     })
 }
 

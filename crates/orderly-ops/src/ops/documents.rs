@@ -1,6 +1,7 @@
 //! The documents of an order: labels for its parcels, slips for its shipments, pick lists for the
 //! locations at work.
 
+use orderly_core::actor::Permission;
 use orderly_core::catalog::BinKind;
 use orderly_core::id::{BinId, FulfillmentId, LocationId, PartyId, ShipmentId};
 use orderly_core::item::Item;
@@ -19,7 +20,7 @@ use orderly_store::Tx;
 use orderly_store::tables::{locations, units};
 
 use super::read::orders::Shown;
-use crate::{App, Error};
+use crate::{App, Call, Error};
 
 /// Returns a label for every parcel of an order's shipments, of one where it is named.
 ///
@@ -109,11 +110,13 @@ pub fn slips(
 /// `nothing_to_do` where nothing is to be picked.
 pub fn pick_lists(
     app: &App,
+    call: &Call,
     shown: &Shown,
     only: Option<FulfillmentId>,
     paper: Paper,
 ) -> Result<Vec<PickList>, Error> {
     let order = &shown.order;
+    call.require_somewhere(Permission::Read)?;
     let mut out = Vec::new();
     for fulfillment in order.fulfillments.iter().filter(|one| wanted(one, only)) {
         let own = order.work.iter().filter(|work| work.fulfillment == fulfillment.id);

@@ -8,6 +8,7 @@
 mod batch;
 mod cache;
 mod conditions;
+mod customers;
 mod exact;
 mod files;
 mod history;
@@ -34,6 +35,7 @@ use orderly_store::tables::{books, channels, settings};
 use serde::Serialize;
 
 use crate::{App, Call, Error};
+pub use customers::customers;
 pub use items::items;
 pub use stock::stock;
 
@@ -151,9 +153,22 @@ pub fn orders(
 
 /// Returns at most `limit` rows of a file that were not taken, after a line. `file` is the id in
 /// the report.
-pub fn rejected(app: &App, file: &str, after: i64, limit: i64) -> Result<Vec<Reject>, Error> {
+///
+/// # Errors
+/// `not_found` where no such file was read.
+pub fn rejected(
+    app: &App,
+    call: &Call,
+    file: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Reject>, Error> {
+    call.require(Permission::Import, Scope::default())?;
     let file = file.parse()?;
-    Ok(app.store.read(|tx| imports::rejects(tx, file, after, limit))?)
+    app.store.read(|tx| {
+        imports::get(tx, file)?.ok_or_else(|| Error::not_found(format!("import {file}")))?;
+        Ok(imports::rejects(tx, file, after, limit)?)
+    })
 }
 
 /// The merchant and the channel whose history it is; made where they are missing.

@@ -55,7 +55,11 @@ pub fn get(app: &App, id: InvoiceId) -> Result<Option<Invoice>, Error> {
 ///
 /// # Errors
 /// `not_found`; `invalid_field` where several legal entities have one: name its id.
-pub fn find(app: &App, text: &str) -> Result<Invoice, Error> {
+///
+/// Whoever may read something of somebody may ask; whether it is this document is
+/// asked by [`show`].
+pub fn find(app: &App, call: &Call, text: &str) -> Result<Invoice, Error> {
+    call.require_somewhere(Permission::Read)?;
     let missing = || Error::not_found(format!("invoice {text}"));
     let id = match text.parse() {
         Ok(id) => id,
@@ -82,7 +86,7 @@ pub fn find(app: &App, text: &str) -> Result<Invoice, Error> {
 /// # Errors
 /// Those of [`find`].
 pub fn show(app: &App, call: &Call, text: &str) -> Result<(Invoice, Vec<SettlementRow>), Error> {
-    let found = find(app, text)?;
+    let found = find(app, call, text)?;
     call.require(Permission::Read, Scope { channel: found.channel, ..Scope::default() })?;
     let rows = app.store.read(|tx| invoices::settlements(tx, found.id))?;
     Ok((found, rows))

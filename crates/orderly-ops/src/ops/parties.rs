@@ -144,7 +144,7 @@ pub fn customer_of(
     Ok((after, party))
 }
 
-fn same_content(one: &Party, other: &Party) -> bool {
+pub(super) fn same_content(one: &Party, other: &Party) -> bool {
     let other = Party {
         id: one.id,
         version: one.version,

@@ -90,12 +90,15 @@ pub fn create_drawer(app: &App, call: &Call, new: &DrawerIn) -> Result<Drawer, E
     })
 }
 
-/// Returns the drawer with this code.
+/// Returns the drawer with this code, to whoever may read at its location.
 ///
 /// # Errors
 /// `not_found`.
-pub fn drawer(app: &App, code: &str) -> Result<Drawer, Error> {
-    app.store.read(|tx| named(tx, code))
+pub fn drawer(app: &App, call: &Call, code: &str) -> Result<Drawer, Error> {
+    let found = app.store.read(|tx| named(tx, code))?;
+    let location = Some(found.location);
+    call.require(Permission::Read, Scope { location, ..Scope::default() })?;
+    Ok(found)
 }
 
 fn named(tx: &mut Tx<'_>, code: &str) -> Result<Drawer, Error> {

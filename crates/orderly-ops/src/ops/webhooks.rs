@@ -52,7 +52,7 @@ pub fn create(app: &App, call: &Call, new: &WebhookIn) -> Result<Shown, Error> {
     let id: WebhookId = drawn.draw();
     let sealed = app.vault.seal(&bytes, &id.as_bytes())?;
     let made = command(app, call, "webhook.create", |tx| {
-        call.require(Permission::Configure, Scope::default())?;
+        call.require(Permission::ManageWebhooks, Scope::default())?;
         let missing = || Refusal::at(Code::InvalidField, "/url", "name the address to call");
         new.url.as_deref().ok_or_else(missing)?;
         let last = events::last(tx)?.map_or(0, |last| last.position);
@@ -162,7 +162,7 @@ fn stated(tx: &mut Tx<'_>, before: Webhook, new: &WebhookIn) -> Result<Webhook, 
 /// Those of [`create`]; `stale_version`.
 pub fn update(app: &App, call: &Call, id: WebhookId, new: &WebhookIn) -> Result<Webhook, Error> {
     command(app, call, "webhook.update", |tx| {
-        call.require(Permission::Configure, Scope::default())?;
+        call.require(Permission::ManageWebhooks, Scope::default())?;
         ensure(new.after.is_none(), || {
             let detail = "a webhook starts once; replay what it shall get again";
             Refusal::at(Code::InvalidField, "/after", detail)
@@ -183,7 +183,7 @@ fn save(tx: &mut Tx<'_>, call: &Call, before: &Webhook, after: Webhook) -> Resul
 /// Deletes a webhook: nothing is sent to it any more; what was on its way stays to be seen.
 pub fn delete(app: &App, call: &Call, id: WebhookId) -> Result<Webhook, Error> {
     command(app, call, "webhook.delete", |tx| {
-        call.require(Permission::Configure, Scope::default())?;
+        call.require(Permission::ManageWebhooks, Scope::default())?;
         let before = known(tx, id)?;
         call.expect_version(before.version)?;
         let after = Webhook { state: WebhookState::Deleted, ..before.clone() };
@@ -197,7 +197,7 @@ pub fn rotate(app: &App, call: &Call, id: WebhookId) -> Result<Shown, Error> {
     let (secret, bytes) = fresh()?;
     let sealed = app.vault.seal(&bytes, &id.as_bytes())?;
     let rotated = command(app, call, "webhook.rotate", |tx| {
-        call.require(Permission::Configure, Scope::default())?;
+        call.require(Permission::ManageWebhooks, Scope::default())?;
         let before = known(tx, id)?;
         call.expect_version(before.version)?;
         let after = Webhook {
@@ -217,13 +217,13 @@ pub fn rotate(app: &App, call: &Call, id: WebhookId) -> Result<Shown, Error> {
 /// # Errors
 /// `not_found`.
 pub fn get(app: &App, call: &Call, id: WebhookId) -> Result<Webhook, Error> {
-    call.require(Permission::Configure, Scope::default())?;
+    call.require(Permission::ManageWebhooks, Scope::default())?;
     app.store.read(|tx| known(tx, id))
 }
 
 /// Returns every webhook, oldest first.
 pub fn list(app: &App, call: &Call) -> Result<Vec<Webhook>, Error> {
-    call.require(Permission::Configure, Scope::default())?;
+    call.require(Permission::ManageWebhooks, Scope::default())?;
     Ok(app.store.read(webhooks::all)?)
 }
 

@@ -1,10 +1,11 @@
 //! An event as the feed, webhooks and `GET /v1/events` show it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// One event, rendered when it is read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct EventOut {
     /// Always `event`.
     pub object: &'static str,
@@ -33,13 +34,13 @@ pub struct EventOut {
     pub changes: Option<Map<String, Value>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SubjectOut {
     pub kind: String,
     pub id: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ActorOut {
     pub kind: &'static str,
     pub id: Option<String>,
@@ -47,7 +48,7 @@ pub struct ActorOut {
 }
 
 /// A page of the feed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FeedOut {
     /// Always `list`.
     pub object: &'static str,

@@ -2,10 +2,11 @@
 
 use orderly_core::id::text_of;
 use orderly_core::message::{AboutKind, Attachment, Message, Template};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a message is about: one of these.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AboutIn {
     /// Anything that names an order: its number, an external id, a tracking number.
@@ -19,7 +20,7 @@ pub struct AboutIn {
 }
 
 /// A message as a caller states it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MessageIn {
     pub about: AboutIn,
@@ -43,7 +44,7 @@ pub struct MessageIn {
 }
 
 /// What is changed of a draft, or of a mail that failed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MessageEdit {
     pub to: Option<String>,
@@ -52,7 +53,7 @@ pub struct MessageEdit {
 }
 
 /// A template as a caller states it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TemplateIn {
     pub code: String,
@@ -66,7 +67,8 @@ pub struct TemplateIn {
     pub active: Option<bool>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// What was said.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MessageOut {
     /// Always `message`.
     pub object: &'static str,
@@ -90,7 +92,8 @@ pub struct MessageOut {
     pub version: i64,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// What a message is about.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct AboutOut {
     pub kind: &'static str,
     pub id: String,
@@ -128,7 +131,8 @@ impl From<&Message> for MessageOut {
     }
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// A text with blanks.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TemplateOut {
     /// Always `template`.
     pub object: &'static str,

@@ -1,5 +1,6 @@
 //! Rows of exports as CSV or as one JSON object a line.
 
+use orderly_core::text;
 use serde_json::{Map, Value};
 
 use crate::Error;
@@ -33,37 +34,11 @@ pub fn csv(row: &Row, head: bool) -> Result<Vec<u8>, Error> {
     writer.into_inner().map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// A value as a spreadsheet may read it: text that would be taken for a formula gets a `'`.
+/// A value as a spreadsheet may read it.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => {
-            let formula =
-                text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-            let number = text.parse::<f64>().is_ok_and(f64::is_finite);
-            if formula && !number { format!("'{text}") } else { text.clone() }
-        }
+        Value::String(text) => text::cell(text),
         other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-    use serde_json::json;
-
-    #[test]
-    fn formulas_are_text_and_numbers_stay_numbers() {
-        for (value, expected) in [
-            (json!("=1+1"), "'=1+1"),
-            (json!("@SUM(A1)"), "'@SUM(A1)"),
-            (json!("-5.00"), "-5.00"),
-            (json!("-cmd"), "'-cmd"),
-            (json!("＝1"), "'＝1"),
-            (json!(-5), "-5"),
-            (json!(null), ""),
-        ] {
-            assert_eq!(cell(&value), expected);
-        }
     }
 }

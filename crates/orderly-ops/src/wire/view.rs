@@ -107,7 +107,9 @@ impl View {
     pub fn may_use(self, field: &str) -> bool {
         let name = field.rsplit('.').next().unwrap_or(field);
         let in_person = field.split('.').rev().skip(1).any(|part| PEOPLE.contains(&part));
-        let is_personal = PERSONAL.contains(&name) || (in_person && !KEPT.contains(&name));
+        let is_personal = PERSONAL.contains(&name)
+            || (in_person && !KEPT.contains(&name))
+            || (field.contains('.') && PEOPLE.contains(&name));
         (self.pii || !is_personal) && (self.cost || !COSTS.contains(&name))
     }
 
@@ -117,6 +119,11 @@ impl View {
                 for (name, field) in fields.iter_mut() {
                     if !self.cost && COSTS.contains(&name.as_str()) {
                         *field = Value::Null;
+                        continue;
+                    }
+                    // What an event changed is named by its path, and is what was and what is.
+                    if name.contains('.') && !self.may_use(name) {
+                        *field = Value::Array(Vec::new());
                         continue;
                     }
                     let is_personal = PERSONAL.contains(&name.as_str())
@@ -185,6 +192,19 @@ mod tests {
         let mut all = whole.clone();
         View::ALL.hide(&mut all);
         assert_eq!(all, whole);
+    }
+
+    #[test]
+    fn what_changed_is_hidden_by_its_path() {
+        let mut seen = json!({ "changes": {
+            "customer.name": ["Ann", "Bea"], "deliveries.dlv_1.ship_to": [null, { "name": "Ann" }],
+            "lines.oln_1.cost": [1, 2], "lines.oln_1.quantity": [1, 2],
+        } });
+        View { pii: false, cost: false }.hide(&mut seen);
+        let text = seen.to_string();
+        assert!(!text.contains("Ann") && !text.contains("Bea"), "{text}");
+        assert_eq!(seen["changes"]["lines.oln_1.cost"], json!([]));
+        assert_eq!(seen["changes"]["lines.oln_1.quantity"], json!([1, 2]));
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Webhooks and dispatches as they are answered.
 
 use orderly_core::webhook::{Dispatch, Webhook};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::EventOut;
 use crate::ops::events::feed::{prefix_of, stream_kind_of};
 
 /// A webhook as a caller states it. What is absent stays as it is, or takes its default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WebhookIn {
     pub url: Option<String>,
@@ -26,7 +27,8 @@ pub struct WebhookIn {
     pub after: Option<i64>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// An address that is told of events.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct WebhookOut {
     /// Always `webhook`.
     pub object: &'static str,
@@ -83,7 +85,8 @@ impl From<&Webhook> for WebhookOut {
     }
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// One event on its way to one webhook.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DispatchOut {
     /// Always `dispatch`.
     pub object: &'static str,
@@ -134,7 +137,7 @@ impl From<&Dispatch> for DispatchOut {
 }
 
 /// What is posted to an endpoint: the event in the envelope of Standard Webhooks.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Delivered {
     #[serde(rename = "type")]
     pub kind: String,
@@ -145,7 +148,7 @@ pub struct Delivered {
 
 /// What a test posts. An endpoint that answers with the challenge in the body proves that it knows
 /// what it is asked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Tested {
     #[serde(rename = "type")]
     pub kind: &'static str,

@@ -13,7 +13,6 @@ pub use users::Users;
 use std::io::{BufRead, IsTerminal};
 
 use orderly_core::actor::{Grant, Permission};
-use serde_json::{Value, json};
 
 use super::Session;
 use crate::ops::access::Secret;
@@ -81,10 +80,6 @@ fn grants(
         })
     };
     rights.iter().map(grant).collect()
-}
-
-fn grant_json(grant: &Grant) -> Value {
-    json!(grant)
 }
 
 /// `refund.make=10000 at 2 locations`.

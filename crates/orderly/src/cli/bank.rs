@@ -244,7 +244,7 @@ impl Match {
         let new = MatchIn {
             carrier: self.carrier.clone(),
             proposal: self.proposal,
-            invoices: invoices_of(&app, &self.invoices)?,
+            invoices: invoices_of(&app, session, &self.invoices)?,
             customer: customer.transpose()?,
             clear: clear.transpose()?,
             remits: remits.map_err(|error| Error::Invalid(error.to_string()))?,

@@ -113,7 +113,8 @@ impl PickLists {
     pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         let app = session.open()?;
         let shown = show(&app, &session.reading(), &self.wanted.order)?;
-        let lists = documents::pick_lists(&app, &shown, None, self.paper.paper())?;
+        let lists =
+            documents::pick_lists(&app, &session.reading(), &shown, None, self.paper.paper())?;
         let pages = lists.iter().map(orderly_docs::PickList::to_pdf);
         let pages = pages.collect::<Result<Vec<_>, _>>().map_err(|error| refused(&error))?;
         self.wanted.write(session, &shown.order.number, "pick-list", "pdf", &pages)

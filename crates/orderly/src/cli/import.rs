@@ -18,6 +18,8 @@ pub enum Import {
     Orders(Files),
     /// Import items and kits: new ones are added, known ones brought to what the file says
     Items(Files),
+    /// Import customers: new ones are added, known ones brought to what the file says
+    Customers(Files),
     /// Import opening stock, with its value against the opening balance
     Stock(Files),
 }
@@ -27,7 +29,8 @@ pub struct Files {
     /// CSV files; a file that was imported before adds nothing
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The map that says what the columns are: a file, `online-retail`, `items` or `stock`
+    /// The map that says what the columns are: a file, `online-retail`, `items`, `customers` or
+    /// `stock`
     #[arg(long, value_name = "MAP.toml")]
     map: Option<String>,
     /// List the rows that were not taken, at most so many of each file
@@ -67,6 +70,7 @@ impl Import {
         match self {
             Self::Orders(files) => files.run(session, None, import::orders),
             Self::Items(files) => files.run(session, Some("items"), import::items),
+            Self::Customers(files) => files.run(session, Some("customers"), import::customers),
             Self::Stock(files) => files.run(session, Some("stock"), import::stock),
         }
     }
@@ -87,7 +91,7 @@ impl Files {
         bar.finish_and_clear();
         let mut not_taken = Vec::new();
         for file in report.files.iter().filter(|file| file.rejected > 0 && self.rejects > 0) {
-            for reject in import::rejected(&app, &file.id, 0, self.rejects)? {
+            for reject in import::rejected(&app, &call, &file.id, 0, self.rejects)? {
                 let (line, reason, amount) = (reject.line, reject.reason, reject.amount);
                 not_taken.push(NotTaken { file: file.file.clone(), line, reason, amount });
             }

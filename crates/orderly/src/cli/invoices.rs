@@ -140,14 +140,14 @@ impl Invoices {
             }
             Self::Credit { invoice, line, qty, amount, given } => {
                 let call = session.changing(given, self)?;
-                let found = invoices::find(&app, invoice)?;
+                let found = invoices::find(&app, &session.reading(), invoice)?;
                 let part = part_of(&found, *line, *qty, amount.as_deref())?;
                 let parts: Vec<_> = part.into_iter().collect();
                 answer(session, &invoices::credit(&app, &call, found.id, &parts)?)
             }
             Self::ToInvoice { receipt, customer, given } => {
                 let call = session.changing(given, self)?;
-                let found = invoices::find(&app, receipt)?;
+                let found = invoices::find(&app, &session.reading(), receipt)?;
                 let who = customer.as_deref().map(|text| {
                     let known = read::parties::show(&app, &session.reading(), text)?;
                     Ok::<_, Error>((known.customer.id, known.customer.party))
@@ -172,8 +172,8 @@ fn pdf(
     paper: Sheet,
 ) -> Result<ExitCode, Error> {
     let app = session.open()?;
-    let found = invoices::find(&app, invoice)?;
-    let document = invoices::print(&app, found.id, paper.paper())?;
+    let found = invoices::find(&app, &session.reading(), invoice)?;
+    let document = invoices::print(&app, &session.reading(), found.id, paper.paper())?;
     let bytes = document
         .to_pdf()
         .map_err(|error| Error::Invalid(format!("the document cannot be printed: {error}")))?;

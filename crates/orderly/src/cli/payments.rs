@@ -184,7 +184,8 @@ impl Take {
         let app = session.open()?;
         let reading = session.reading();
         let order = self.order.as_deref().map(|text| orders::get(&app, &reading, text));
-        let channel = self.channel.as_deref().map(|code| catalog::channel(&app, code));
+        let channel =
+            self.channel.as_deref().map(|code| catalog::channel(&app, &session.reading(), code));
         let customer = self.customer.as_deref().map(|text| customer_of(&app, session, text));
         let new = PaymentIn {
             order: order.transpose()?.map(|order| order.id),
@@ -201,7 +202,7 @@ impl Take {
         call.drawer = self
             .drawer
             .as_deref()
-            .map(|code| tills::drawer(&app, code))
+            .map(|code| tills::drawer(&app, &session.reading(), code))
             .transpose()?
             .map(|drawer| drawer.id);
         let taken = match self.expect {
@@ -254,6 +255,7 @@ pub struct Allocate {
 /// Reads `NUMBER[=AMOUNT]`.
 pub(super) fn invoices_of(
     app: &App,
+    session: &Session,
     texts: &[String],
 ) -> Result<Vec<(orderly_core::id::InvoiceId, Option<String>)>, Error> {
     let mut out = Vec::with_capacity(texts.len());
@@ -262,7 +264,7 @@ pub(super) fn invoices_of(
             Some((name, amount)) => (name, Some(amount.to_owned())),
             None => (text.as_str(), None),
         };
-        out.push((allocate::invoice(app, name)?.id, amount));
+        out.push((allocate::invoice(app, &session.reading(), name)?.id, amount));
     }
     Ok(out)
 }
@@ -270,7 +272,10 @@ pub(super) fn invoices_of(
 impl Allocate {
     fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         let app = session.open()?;
-        let new = AllocateIn { invoices: invoices_of(&app, &self.invoices)?, oldest: self.oldest };
+        let new = AllocateIn {
+            invoices: invoices_of(&app, session, &self.invoices)?,
+            oldest: self.oldest,
+        };
         let call = session.changing(&self.given, self)?;
         answer(session, &allocate::allocate(&app, &call, id_of(&self.payment)?, &new)?)
     }
@@ -299,7 +304,7 @@ impl Withdraw {
         let id = id_of(&self.payment)?;
         let call = session.changing(&self.given, self)?;
         if let Some(name) = &self.invoice {
-            let invoice = allocate::invoice(&app, name)?.id;
+            let invoice = allocate::invoice(&app, &session.reading(), name)?.id;
             let amount = self.amount.as_deref();
             return answer(session, &allocate::deallocate(&app, &call, id, invoice, amount)?);
         }
@@ -345,7 +350,7 @@ pub struct WriteOff {
 impl WriteOff {
     fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         let app = session.open()?;
-        let id = allocate::invoice(&app, &self.invoice)?.id;
+        let id = allocate::invoice(&app, &session.reading(), &self.invoice)?.id;
         let call = session.changing(&self.given, self)?;
         let invoice = allocate::write_off(&app, &call, id, self.amount.as_deref())?.invoice;
         let open = amount(invoice.open(), invoice.currency);

@@ -16,6 +16,7 @@ mod svg;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use orderly_core::text;
 use serde_json::{Map, Value};
 
 use super::output::{Output, print};
@@ -79,7 +80,7 @@ enum Cell {
 impl Cell {
     fn text(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => text::cell(text),
             // Three decimals, without trailing zeros.
             Self::Number(number) if number.is_finite() => {
                 let text = format!("{number:.3}");

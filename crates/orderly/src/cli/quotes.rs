@@ -287,7 +287,7 @@ impl On<'_> {
     fn pdf(&self, pdf: &Pdf) -> Result<ExitCode, Error> {
         let app = self.session.open()?;
         let shown = read::show(&app, &self.session.reading(), self.kind, &pdf.number)?;
-        let sheet = documents::sheet(&app, &shown, pdf.paper.paper())?;
+        let sheet = documents::sheet(&app, &self.session.reading(), &shown, pdf.paper.paper())?;
         let page = sheet.to_pdf().map_err(|error| super::documents::refused(&error))?;
         let name = format!("{}-{}", self.kind.code(), shown.quote.number);
         write_pages(self.session, pdf.out.as_deref(), &name, "pdf", &[page])

@@ -218,7 +218,11 @@ impl List {
 impl Request {
     fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         let (app, reading) = (session.open()?, session.reading());
-        let at = self.at.as_deref().map(|code| catalog::location(&app, code)).transpose()?;
+        let at = self
+            .at
+            .as_deref()
+            .map(|code| catalog::location(&app, &session.reading(), code))
+            .transpose()?;
         let reason = self.given.reason.clone();
         let mut new = ReturnIn { location: at, reason: reason.clone(), ..ReturnIn::default() };
         if let Some(order) = &self.order {
@@ -285,7 +289,7 @@ impl Receive {
     fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         let app = session.open()?;
         let found = read::one(&app, &session.reading(), &self.returned)?;
-        let at = catalog::location(&app, &self.at)?;
+        let at = catalog::location(&app, &session.reading(), &self.at)?;
         let to = Some(fate(&self.to)?);
         let expected = |line: &ReturnLine| line.outstanding().get();
         let mut arrivals = Vec::new();

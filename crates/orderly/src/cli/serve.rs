@@ -3,27 +3,25 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 
 use clap::Args;
 use orderly_jobs::Stop;
-use orderly_ops::ops::access::{self, Credential, Secret, set_up};
-use orderly_web::{Asked, Caller, Limits, Rim, health};
+use orderly_ops::ops::access::{Secret, set_up};
+use orderly_web::who::{Authenticate, bearer};
+use orderly_web::{Rim, health};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 
+use super::config::ServeFlags;
 use super::{Session, now};
 use crate::{App, Error};
 
 #[derive(Debug, Clone, Args)]
 pub struct Serve {
-    /// Listen here; with port 0, on a free one
-    ///
-    /// The console's cookies need HTTPS: on an address other than this machine's own, put a proxy
-    /// that speaks it in front.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS", env = "ORDERLY_LISTEN")]
-    listen: SocketAddr,
+    #[command(flatten)]
+    flags: ServeFlags,
 }
 
 /// Who may sign in, told once the address is known.
@@ -48,60 +46,51 @@ impl Serve {
         app: &App,
         known: Option<&SignIn>,
     ) -> Result<ExitCode, Error> {
-        let wrong = |error: std::io::Error| Error::Invalid(format!("{}: {error}", self.listen));
-        let runtime = tokio::runtime::Runtime::new().map_err(wrong)?;
-        let listener = runtime.block_on(TcpListener::bind(self.listen)).map_err(wrong)?;
-        let address = listener.local_addr().map_err(wrong)?;
+        let config = session.config.serve(&self.flags)?;
+        let runtime = tokio::runtime::Runtime::new()
+            .map_err(|error| Error::Internal(format!("no threads: {error}")))?;
+        let listener = listen(&runtime, config.listen)?;
+        let address = listener.local_addr().map_err(|error| taken(config.listen, &error))?;
+        let figures = config.metrics.map(|at| listen(&runtime, at)).transpose()?;
         let token = set_up::first_token(app, now())?;
-        let greeting = greeting(address, known, token.as_ref());
+        let base = config.public_url.unwrap_or_else(|| format!("http://{address}"));
+        let greeting = greeting(&base, known, token.as_ref());
         session.out.answer(&greeting, || told(&greeting))?;
         let jobs = Jobs::start(app);
-        let draining = Arc::new(AtomicBool::new(false));
-        let rim = Rim::new(app.clone(), Limits::default());
-        let router = orderly_http::router::router(
-            rim.clone(),
-            Arc::new(authenticate),
-            &orderly_http::v1::operations(),
-        )
-        .merge(orderly_console::router(rim.clone(), Arc::clone(&draining)))
-        .merge(health::router(rim.clone(), Arc::clone(&draining)));
-        let served =
-            runtime.block_on(orderly_web::serve::serve(rim, router, listener, stopped(), draining));
+        let rim = Rim::new(app.clone(), config.limits);
+        if let Some(listener) = figures {
+            let figures = health::figures_router(rim.clone());
+            runtime.spawn(async move { axum::serve(listener, figures).await });
+        }
+        let authenticate: Authenticate = Arc::new(bearer);
+        let operations = orderly_http::v1::operations();
+        let router =
+            orderly_http::router::router(rim.clone(), Arc::clone(&authenticate), &operations)
+                .merge(orderly_console::router(rim.clone()))
+                .merge(health::router(rim.clone(), authenticate));
+        let serving = orderly_web::serve::serve(rim, router, listener, stopped());
+        let served = runtime.block_on(serving);
         jobs.end();
-        served.map_err(wrong)?;
+        served.map_err(|error| taken(config.listen, &error))?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Who shows an API key.
-fn authenticate(
-    app: &App,
-    asked: &Asked,
-    headers: &axum::http::HeaderMap,
-) -> Result<Option<Caller>, Error> {
-    let value = headers.get(axum::http::header::AUTHORIZATION);
-    let key = value.and_then(|value| value.to_str().ok()).and_then(|text| {
-        let (scheme, key) = text.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(key.trim()))
-    });
-    let Some(key) = key else { return Ok(None) };
-    match access::authenticate(app, Credential::Key(&key), Some(asked.ip), asked.now) {
-        Ok(who) => {
-            let source = who.call(asked.now, asked.seed).source;
-            Ok(Some(Caller { actor: who.actor, source, name: who.name }))
-        }
-        Err(Error::Unauthenticated(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
+fn listen(runtime: &Runtime, at: SocketAddr) -> Result<TcpListener, Error> {
+    runtime.block_on(TcpListener::bind(at)).map_err(|error| taken(at, &error))
+}
+
+fn taken(at: SocketAddr, error: &std::io::Error) -> Error {
+    Error::Invalid(format!("{at}: {error}"))
 }
 
 /// What is told once the server listens.
-fn greeting(address: SocketAddr, known: Option<&SignIn>, token: Option<&Secret>) -> Value {
-    let console = format!("http://{address}/console");
-    let mut told = json!({ "console": console, "api": format!("http://{address}/docs") });
+fn greeting(base: &str, known: Option<&SignIn>, token: Option<&Secret>) -> Value {
+    let console = format!("{base}/console");
+    let mut told = json!({ "console": console, "api": format!("{base}/docs") });
     if let Some(token) = token {
         let at = orderly_console::set_up_address(token);
-        told["set_up"] = json!(format!("http://{address}{at}"));
+        told["set_up"] = json!(format!("{base}{at}"));
     }
     if let Some(known) = known {
         told["email"] = json!(known.email);

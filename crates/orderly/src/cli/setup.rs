@@ -202,7 +202,7 @@ impl Restore {
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Show each setting with its source
-    Show,
+    Show(Show),
     /// Set a setting of the merchant's, such as refund.second_approval_above
     Set {
         /// Dotted lower-case words
@@ -218,39 +218,59 @@ pub enum ConfigCommand {
 impl ConfigCommand {
     pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         match self {
-            Self::Show => {}
+            Self::Show(show) => show.run(session),
             Self::Set { setting, value, given } => {
                 let call = session.changing(given, self)?;
                 let done = ops::settings::set(&session.open()?, &call, setting, value)?;
                 let object = json!({ "key": done.key, "value": done.value });
-                return session.out.answer(&object, || format!("{} = {}", done.key, done.value));
+                session.out.answer(&object, || format!("{} = {}", done.key, done.value))
             }
             Self::List => {
                 let all = ops::settings::all(&session.open()?, &session.reading())?;
                 let object =
                     json!(all.iter().cloned().collect::<std::collections::BTreeMap<_, _>>());
-                return session.out.answer(&object, || {
+                session.out.answer(&object, || {
                     let rows = all.iter().map(|(key, value)| vec![key.clone(), value.clone()]);
                     super::output::table(&["setting", "value"], rows)
-                });
+                })
             }
         }
+    }
+}
+
+/// Flags of the server may stand here as well: what they would change is shown.
+#[derive(Debug, Args)]
+pub struct Show {
+    #[command(flatten)]
+    flags: config::ServeFlags,
+}
+
+impl Show {
+    fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         let database = &session.config.database;
+        let serve = session.config.serve(&self.flags)?;
         let value = shown(&database.value);
         let engine = if config::is_server(&database.value) { "postgres" } else { "sqlite" };
         let exists = config::is_server(&database.value) || config::path_of(&value).exists();
         let source = database.source.to_string();
+        let each = |(name, setting): &(&'static str, config::Setting)| {
+            let source = setting.source.to_string();
+            ((*name).to_owned(), json!({ "value": setting.value, "source": source }))
+        };
         let object = json!({
             "database": { "value": value, "source": source, "engine": engine, "exists": exists },
+            "serve": serve.all.iter().map(each).collect::<serde_json::Map<_, _>>(),
             "version": env!("CARGO_PKG_VERSION"),
         });
         session.out.answer(&object, || {
             let there = if exists { "" } else { " — not there yet" };
-            format!(
-                "database  {value}{there}\n          from {source}, on {engine}\n\
-                 version   {}",
-                env!("CARGO_PKG_VERSION")
-            )
+            let first = vec!["database".to_owned(), format!("{value}{there}"), source.clone()];
+            let rows = serve.all.iter().map(|(name, setting)| {
+                vec![(*name).to_owned(), setting.value.clone(), setting.source.to_string()]
+            });
+            let rows = std::iter::once(first).chain(rows);
+            let table = super::output::table(&["setting", "value", "from"], rows);
+            format!("{table}\nOrderly {}, on {engine}", env!("CARGO_PKG_VERSION"))
         })
     }
 }

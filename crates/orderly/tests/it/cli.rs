@@ -189,6 +189,20 @@ fn settings_say_where_they_come_from() {
     let ran = shop.run("config show");
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("orderly.toml line 2"), "{}", ran.err);
+    shop.file("orderly.toml", "[serve]\nlisten = \"127.0.0.1:7000\"\nstreams = 12\n");
+    let shown = shop.json("config show --streams 40 --public-url https://orders.example.com/");
+    let from = |name: &str| {
+        let setting = &shown["serve"][name];
+        let text = |of: &str| setting[of].as_str().unwrap_or_default().to_owned();
+        (text("value"), text("source"))
+    };
+    assert_eq!(from("listen"), ("127.0.0.1:7000".into(), "the file orderly.toml".into()));
+    assert_eq!(from("streams"), ("40".into(), "the flag --streams".into()));
+    assert_eq!(from("waiting"), ("1024".into(), "the default".into()));
+    let wrong = shop.run("serve --listen nowhere");
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("listen: `nowhere` (from the flag --listen)"), "{}", wrong.err);
+    assert_eq!(shop.run("config show --running 0").code, 2);
 }
 
 #[test]

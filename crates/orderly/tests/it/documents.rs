@@ -31,7 +31,7 @@ fn an_order_has_a_pick_list_before_and_nothing_to_label_until_it_ships() {
         let fulfillment = placed.fulfillments[0].id;
         fulfillments::release(&shop.app, &shop.call(), (placed.id, fulfillment)).unwrap();
         let page = shown(&shop, &placed.number);
-        let lists = pick_lists(&shop.app, &page, None, Paper::A4).unwrap();
+        let lists = pick_lists(&shop.app, &shop.call(), &page, None, Paper::A4).unwrap();
         let cuts = &lists[0].lines[0].line.cuts;
         assert_eq!(cuts.iter().map(|cut| cut.pieces).sum::<u32>(), 3);
         assert_eq!((cuts[0].length.as_str(), cuts[0].from.as_str()), ("2.4 m", "5 m"));

@@ -41,8 +41,8 @@ pub fn import(app: &App, number: u64, files: &[PathBuf]) -> Result<Report, Error
 
 /// Every row not taken, as `line: reason`.
 pub fn rejects(app: &App, report: &Report) -> Vec<String> {
-    let all =
-        report.files.iter().flat_map(|file| import::rejected(app, &file.id, 0, 1_000).unwrap());
+    let of = |id: &str| import::rejected(app, &call(0), id, 0, 1_000).unwrap();
+    let all = report.files.iter().flat_map(|file| of(&file.id));
     all.map(|reject| format!("{}: {}", reject.line, reject.reason)).collect()
 }
 

@@ -295,7 +295,7 @@ fn a_document_prints_what_it_says() {
     shop.buy("depot", "NAIL", "100", "0.0333");
     let order = sent(&shop, &ordered(&shop, "30"));
     let invoice = issue(&shop.app, &shop.call(), order.id).unwrap();
-    let document = print(&shop.app, invoice.id, Paper::A4).unwrap();
+    let document = print(&shop.app, &shop.call(), invoice.id, Paper::A4).unwrap();
     assert_eq!(document.number, "INV-000001");
     assert_eq!(document.lines.len(), 2);
     assert!(document.sums.iter().any(|sum| sum.label == "To pay" && sum.value == "8.55 GBP"));

@@ -284,7 +284,7 @@ fn documents_say_why_a_tax_is_not_charged() {
             assert_eq!(charge.unwrap().taxes[0].tax().name, placed.charges[0].taxes[0].name);
             crate::invoices::sent(&shop, &placed);
             let invoice = invoices::issue(app, &shop.call(), placed.id).unwrap();
-            invoices::print(app, invoice.id, orderly_docs::Paper::A4).unwrap().message
+            invoices::print(app, &shop.call(), invoice.id, orderly_docs::Paper::A4).unwrap().message
         };
         assert_eq!(printed(), "Reverse charge");
         let exempt = json!({

@@ -328,7 +328,8 @@ fn without_a_receipt_goods_are_credited_at_the_lowest_price_of_the_window() {
         assert_eq!(note.lines[0].sku.as_deref(), Some("PAINT"));
         assert_eq!(note.lines[0].taxes[0].code(), "VAT 20%");
         assert_eq!((note.lines[0].taxes[0].base, note.lines[0].taxes[0].amount), (4_165, 833));
-        let printed = invoices::print(&shop.app, note.id, orderly_docs::Paper::A4).unwrap();
+        let printed =
+            invoices::print(&shop.app, &shop.call(), note.id, orderly_docs::Paper::A4).unwrap();
         assert_eq!(printed.lines.len(), 1);
         assert_eq!(code(make(&shop.call())), Code::NothingToDo);
         let again = back(&shop.call()).unwrap();

@@ -17,7 +17,7 @@ use crate::{Answer, Cx, Page, show};
 
 pub fn pdf(cx: &Cx) -> Result<Answer, Error> {
     let invoice = named(cx)?;
-    let sheet = invoices::print(&cx.app, invoice.id, Paper::A4)?;
+    let sheet = invoices::print(&cx.app, &cx.call, invoice.id, Paper::A4)?;
     let bytes = sheet.to_pdf().map_err(|error| Error::Invalid(error.to_string()))?;
     Ok(Answer::File("application/pdf", format!("{}.pdf", invoice.name()), bytes))
 }

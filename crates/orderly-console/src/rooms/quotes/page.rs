@@ -31,7 +31,7 @@ fn named(cx: &Cx) -> Result<Shown, Error> {
 
 pub fn pdf(cx: &Cx) -> Result<Answer, Error> {
     let shown = named(cx)?;
-    let sheet = quotes::documents::sheet(&cx.app, &shown, Paper::A4)?;
+    let sheet = quotes::documents::sheet(&cx.app, &cx.call, &shown, Paper::A4)?;
     let bytes = sheet.to_pdf().map_err(|error| Error::Invalid(error.to_string()))?;
     Ok(Answer::File("application/pdf", format!("{}.pdf", shown.quote.number), bytes))
 }

@@ -40,7 +40,8 @@ pub fn act(cx: &Cx) -> Result<Answer, Error> {
 
 fn run(app: &App, call: &Call, order: &Order, fields: &Fields) -> Result<Return, Error> {
     let lines = act::quantities(order, fields)?;
-    let location = fields.get("location").map(|code| catalog::location(app, code)).transpose()?;
+    let location =
+        fields.get("location").map(|code| catalog::location(app, call, code)).transpose()?;
     let new = ReturnIn {
         order: Some(order.id),
         location,

@@ -125,7 +125,8 @@ fn run(
         Step::Reopen => returns::reopen(app, call, found.id),
         Step::Receive => {
             let code = fields.text("location");
-            let place = catalog::location(app, code).map_err(|error| under(error, "/location"))?;
+            let place =
+                catalog::location(app, call, code).map_err(|error| under(error, "/location"))?;
             returns::receive(app, call, found.id, place, &arrivals(found, fields)?)
         }
         Step::Inspect => returns::inspect(app, call, found.id, &verdict(found, fields)?),

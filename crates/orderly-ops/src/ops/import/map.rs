@@ -14,6 +14,7 @@ use crate::Error;
 /// Maps that come with the program, by name.
 const BUILT_IN: &[(&str, &str)] = &[
     ("online-retail", include_str!("../../../../../maps/online-retail.toml")),
+    ("customers", include_str!("../../../../../maps/customers.toml")),
     ("items", include_str!("../../../../../maps/items.toml")),
     ("stock", include_str!("../../../../../maps/stock.toml")),
 ];
@@ -186,14 +187,27 @@ impl Map {
         Ok(map)
     }
 
+    /// The names of the maps that come with the program.
+    pub fn built_in() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// The map of a name that comes with the program; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn called(name: &str) -> Result<Option<Self>, Error> {
+        let found = BUILT_IN.iter().find(|(known, _)| *known == name);
+        found.map(|(name, text)| Self::parse(name, text)).transpose()
+    }
+
     /// Opens the map of a name that comes with the program, or else the file of this path.
     pub fn open(name: &str) -> Result<Self, Error> {
-        if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
-            return Self::parse(name, text);
+        if let Some(known) = Self::called(name)? {
+            return Ok(known);
         }
         let text = std::fs::read_to_string(name).map_err(|error| {
-            let known: Vec<&str> = BUILT_IN.iter().map(|(known, _)| *known).collect();
-            let known = known.join(", ");
+            let known = Self::built_in().collect::<Vec<_>>().join(", ");
             Error::Invalid(format!("the map {name} cannot be opened: {error} (built in: {known})"))
         })?;
         Self::parse(name, &text)

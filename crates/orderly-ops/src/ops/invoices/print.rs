@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use orderly_core::actor::{Permission, Scope};
 use orderly_core::id::{InvoiceId, OrderId};
 use orderly_core::invoice::{Invoice, InvoiceKind, InvoiceLine};
 use orderly_core::money::Money;
@@ -13,16 +14,18 @@ use orderly_store::Tx;
 use orderly_store::tables::{self, invoices, locations, parties, pricing, settings};
 use rust_decimal::Decimal;
 
-use crate::{App, Error};
+use crate::{App, Call, Error};
 
 /// Returns a document ready to be rendered.
 ///
 /// # Errors
 /// `not_found`.
-pub fn print(app: &App, id: InvoiceId, paper: Paper) -> Result<InvoiceDoc, Error> {
+pub fn print(app: &App, call: &Call, id: InvoiceId, paper: Paper) -> Result<InvoiceDoc, Error> {
     app.store.read(|tx| {
         let invoice = invoices::get(tx, id, false)?;
         let invoice = invoice.ok_or_else(|| Error::not_found(format!("invoice {id}")))?;
+        let channel = invoice.channel;
+        call.require(Permission::Read, Scope { channel, ..Scope::default() })?;
         let mut orders: HashMap<OrderId, Order> = HashMap::new();
         for line in &invoice.lines {
             let Some(order) = line.order.filter(|order| !orders.contains_key(order)) else {

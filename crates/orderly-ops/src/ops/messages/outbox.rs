@@ -22,7 +22,7 @@ const LEASE_MICROS: i64 = 300_000_000;
 /// What a sealed secret belongs to.
 const ABOUT: &[u8] = b"setting smtp.url";
 /// What a sealed setting's value starts with.
-const SEALED: &str = "sealed:";
+pub const SEALED: &str = "sealed:";
 
 /// Where mail goes and whom it comes from.
 #[derive(Clone, PartialEq, Eq)]
@@ -165,8 +165,8 @@ fn documents_of(app: &App, call: &Call, one: &Attachment) -> Result<Vec<(String,
     };
     match one.kind.as_str() {
         "invoice" => {
-            let found = invoices::find(app, &one.of)?;
-            let document = invoices::print(app, found.id, Paper::A4)?;
+            let found = invoices::find(app, call, &one.of)?;
+            let document = invoices::print(app, call, found.id, Paper::A4)?;
             Ok(vec![(format!("{}.pdf", found.name()), printed(document.to_pdf())?)])
         }
         "statement" => {

@@ -33,7 +33,8 @@ pub struct AllocateIn {
 ///
 /// # Errors
 /// `not_found`.
-pub fn invoice(app: &App, name: &str) -> Result<Invoice, Error> {
+pub fn invoice(app: &App, call: &Call, name: &str) -> Result<Invoice, Error> {
+    call.require_somewhere(Permission::Read)?;
     app.store.read(|tx| named(tx, name))
 }
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::pricing::PriceEntry;
 use orderly_core::pricing::new::NewEntry;
+use orderly_core::text;
 use serde::Serialize;
 
 use super::lists;
@@ -99,7 +100,7 @@ fn read(text: &[u8]) -> Result<Read, Error> {
         rows.push((
             line,
             NewEntry {
-                sku: cell(0).unwrap_or_default(),
+                sku: text::of_cell(&cell(0).unwrap_or_default()).to_owned(),
                 from_quantity: cell(1),
                 price: cell(2).unwrap_or_default(),
                 price_unit: cell(3),
@@ -128,7 +129,7 @@ pub fn export(app: &App, call: &Call, code: &str) -> Result<Vec<u8>, Error> {
             day.map(|day| day.to_string()).unwrap_or_default()
         };
         let row = [
-            sku.clone(),
+            text::cell(sku),
             shown.trim().to_owned(),
             entry.price.to_string(),
             entry.unit.clone(),

@@ -1,5 +1,6 @@
 //! Quotes and agreements as documents.
 
+use orderly_core::actor::{Permission, Scope};
 use orderly_core::party::Party;
 use orderly_core::quote::QuoteKind;
 use orderly_core::refusal::{Code, Refusal};
@@ -9,15 +10,17 @@ use orderly_store::tables::{locations, parties};
 use super::read::Shown;
 use crate::ops::documents::address_from;
 use crate::wire::out::amount;
-use crate::{App, Error};
+use crate::{App, Call, Error};
 
 /// Returns the latest revision that was sent as a document; its seller is the location whose
 /// channel made it, else the first that has an address.
 ///
 /// # Errors
 /// `invalid_transition` where nothing was sent; `invalid_field` where an address is missing.
-pub fn sheet(app: &App, shown: &Shown, paper: Paper) -> Result<QuoteSheet, Error> {
+pub fn sheet(app: &App, call: &Call, shown: &Shown, paper: Paper) -> Result<QuoteSheet, Error> {
     let quote = &shown.quote;
+    let channel = Some(quote.channel);
+    call.require(Permission::Read, Scope { channel, ..Scope::default() })?;
     let (_, _, terms) = shown.revisions.last().ok_or_else(|| {
         let detail = format!("{} is not sent yet", quote.name());
         Refusal::new(Code::InvalidTransition, detail).allowed("send")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::{Bin, Catalog, Channel, Location};
-use orderly_core::id::LocationId;
+use orderly_core::id::{ChannelId, LocationId};
 use orderly_core::item::Item;
 use orderly_store::Tx;
 use orderly_store::tables::exceptions::{self, Exception};
@@ -64,22 +64,27 @@ pub fn find_items(app: &App, call: &Call, text: &str, limit: i64) -> Result<Vec<
     })
 }
 
-/// Returns the id of the location with this code.
+/// Returns the id of the location with this code, to whoever may read there.
 ///
 /// # Errors
 /// `unknown_location`.
-pub fn location(app: &App, code: &str) -> Result<LocationId, Error> {
-    app.store.read(|tx| Ok(crate::ops::catalog::location_called(tx, code)?.id))
+pub fn location(app: &App, call: &Call, code: &str) -> Result<LocationId, Error> {
+    let id =
+        app.store.read(|tx| Ok::<_, Error>(crate::ops::catalog::location_called(tx, code)?.id))?;
+    call.require(Permission::Read, Scope { location: Some(id), ..Scope::default() })?;
+    Ok(id)
 }
 
-/// Returns the id of the channel with this code.
+/// Returns the id of the channel with this code, to whoever may read what belongs to it.
 ///
 /// # Errors
 /// `not_found`.
-pub fn channel(app: &App, code: &str) -> Result<orderly_core::id::ChannelId, Error> {
+pub fn channel(app: &App, call: &Call, code: &str) -> Result<ChannelId, Error> {
     let found = app.store.read(|tx| channels::by_code(tx, code))?;
     let name: String = code.chars().take(40).collect();
-    Ok(found.ok_or_else(|| Error::not_found(format!("channel `{name}`")))?.id)
+    let id = found.ok_or_else(|| Error::not_found(format!("channel `{name}`")))?.id;
+    call.require(Permission::Read, Scope { channel: Some(id), ..Scope::default() })?;
+    Ok(id)
 }
 
 /// Returns every channel, by code.

@@ -80,7 +80,8 @@ pub fn list(
 }
 
 /// Returns one version of a name and address.
-pub fn party(app: &App, id: PartyId) -> Result<Option<Party>, Error> {
+pub fn party(app: &App, call: &Call, id: PartyId) -> Result<Option<Party>, Error> {
+    call.require(Permission::Read, Scope::default())?;
     Ok(app.store.read(|tx| parties::get(tx, id))?)
 }
 

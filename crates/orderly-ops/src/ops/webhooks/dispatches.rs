@@ -30,7 +30,7 @@ found_again! {
 /// `invalid_transition` where the webhook is off.
 pub fn test(app: &App, call: &Call, id: WebhookId) -> Result<Dispatch, Error> {
     command(app, call, "webhook.test", |tx| {
-        call.require(Permission::Configure, Scope::default())?;
+        call.require(Permission::ManageWebhooks, Scope::default())?;
         let webhook = known(tx, id)?;
         ensure(webhook.state == WebhookState::Active, || {
             Refusal::new(Code::InvalidTransition, "the webhook is off: switch it on first")
@@ -63,7 +63,7 @@ pub fn test(app: &App, call: &Call, id: WebhookId) -> Result<Dispatch, Error> {
 
 /// Returns a page of dispatches, the latest first.
 pub fn list(app: &App, call: &Call, wanted: &Wanted, limit: i64) -> Result<Vec<Dispatch>, Error> {
-    call.require(Permission::Configure, Scope::default())?;
+    call.require(Permission::ManageWebhooks, Scope::default())?;
     Ok(app.store.read(|tx| rows::list(tx, wanted, limit.clamp(1, MAX_PAGE)))?)
 }
 
@@ -72,7 +72,7 @@ pub fn list(app: &App, call: &Call, wanted: &Wanted, limit: i64) -> Result<Vec<D
 /// # Errors
 /// `not_found`.
 pub fn get(app: &App, call: &Call, id: DispatchId) -> Result<Dispatch, Error> {
-    call.require(Permission::Configure, Scope::default())?;
+    call.require(Permission::ManageWebhooks, Scope::default())?;
     app.store.read(|tx| one(tx, id))
 }
 
@@ -86,7 +86,7 @@ pub fn counts(
     call: &Call,
     webhook: WebhookId,
 ) -> Result<Vec<(DispatchState, i64)>, Error> {
-    call.require(Permission::Configure, Scope::default())?;
+    call.require(Permission::ManageWebhooks, Scope::default())?;
     Ok(app.store.read(|tx| rows::counts(tx, webhook))?)
 }
 
@@ -97,7 +97,7 @@ pub fn counts(
 /// `nothing_to_do` where it waits already.
 pub fn replay(app: &App, call: &Call, id: DispatchId) -> Result<Dispatch, Error> {
     command(app, call, "dispatch.replay", |tx| {
-        call.require(Permission::Configure, Scope::default())?;
+        call.require(Permission::ManageWebhooks, Scope::default())?;
         let before = one(tx, id)?;
         ensure(rows::replay(tx, &before, call.now)?, || {
             Refusal::new(Code::NothingToDo, "it waits to be sent already")
@@ -112,7 +112,7 @@ pub fn replay(app: &App, call: &Call, id: DispatchId) -> Result<Dispatch, Error>
 /// `on_its_way` while it is being sent; `nothing_to_do` where it arrived or was skipped.
 pub fn skip(app: &App, call: &Call, id: DispatchId) -> Result<Dispatch, Error> {
     command(app, call, "dispatch.skip", |tx| {
-        call.require(Permission::Configure, Scope::default())?;
+        call.require(Permission::ManageWebhooks, Scope::default())?;
         let before = one(tx, id)?;
         if !rows::skip(tx, &before, call.now)? {
             let detail = match before.state {
@@ -156,7 +156,7 @@ pub fn replay_after(
     all: bool,
 ) -> Result<Replayed, Error> {
     command(app, call, "webhook.replay", |tx| {
-        call.require(Permission::Configure, Scope::default())?;
+        call.require(Permission::ManageWebhooks, Scope::default())?;
         let webhook = known(tx, id)?;
         ensure(position >= 0, || {
             Refusal::at(Code::InvalidField, "/after", "0 is before the first position")

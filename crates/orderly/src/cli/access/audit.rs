@@ -6,13 +6,14 @@ use clap::{Args, Subcommand};
 use orderly_core::access::actor_text;
 use orderly_core::id::{ApiKeyId, UserId};
 use orderly_core::time::{Day, Instant};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::Session;
 use super::super::output::{minute, table};
 use crate::Error;
 use crate::ops::access::users;
 use crate::ops::read::audit::{self, Filter, Named};
+use crate::wire::access::AuditOut;
 
 #[derive(Debug, Subcommand)]
 pub enum Audit {
@@ -68,7 +69,7 @@ impl Audit {
         };
         let page = audit::list(&app, &call, &filter)?;
         let before = page.before.map(|id| id.to_string());
-        let objects: Vec<Value> = page.entries.iter().map(entry_json).collect();
+        let objects: Vec<AuditOut> = page.entries.iter().map(AuditOut::from).collect();
         session.out.answer(&json!({ "entries": objects, "before": before }), || {
             let mut text =
                 table(&["at", "who", "what", "ended", "why"], page.entries.iter().map(row));
@@ -103,24 +104,4 @@ fn row(one: &Named) -> Vec<String> {
         entry.refused.clone().unwrap_or_else(|| "done".to_owned()),
         why,
     ]
-}
-
-fn entry_json(one: &Named) -> Value {
-    let entry = &one.entry;
-    json!({
-        "id": entry.id.to_string(),
-        "at": entry.at.to_string(),
-        "actor": {
-            "kind": entry.actor_kind.code(),
-            "id": actor_text(entry.actor_kind, entry.actor),
-            "name": one.actor,
-        },
-        "verb": entry.verb,
-        "object": entry.object_kind,
-        "refused": entry.refused,
-        "reason": entry.reason,
-        "approved_by": one.approved_by,
-        "detail": entry.detail,
-        "idempotency_key": entry.key,
-    })
 }

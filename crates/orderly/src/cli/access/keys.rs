@@ -4,17 +4,16 @@ use std::net::IpAddr;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use orderly_core::access::ApiKey;
 use orderly_core::id::ApiKeyId;
 use orderly_core::time::Instant;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::output::{minute, table};
 use super::super::{Given, Session};
-use super::{grant_json, grant_text, grants};
+use super::{grant_text, grants};
 use crate::Error;
-use crate::ops::access::Secret;
 use crate::ops::access::keys::{self, NewKey};
+use crate::wire::access::ApiKeyOut;
 
 #[derive(Debug, Subcommand)]
 pub enum Keys {
@@ -69,7 +68,9 @@ impl Keys {
             Self::Revoke { key, given } => {
                 let (app, call) = (session.open()?, session.changing(given, self)?);
                 let key = keys::revoke(&app, &call, key.parse()?)?;
-                session.out.answer(&key_json(&key), || format!("The key {} is revoked.", key.name))
+                session
+                    .out
+                    .answer(&ApiKeyOut::from(&key), || format!("The key {} is revoked.", key.name))
             }
         }
     }
@@ -85,8 +86,8 @@ impl Create {
             allowed_ips: self.ips.clone(),
         };
         let made = keys::create(&app, &call, &new)?;
-        let mut object = key_json(&made.key);
-        object["token"] = made.token.as_ref().map(Secret::expose).into();
+        let token = made.token.as_ref().map(|token| token.expose().to_owned());
+        let object = ApiKeyOut { token, ..ApiKeyOut::from(&made.key) };
         session.out.answer(&object, || match &made.token {
             Some(token) => format!(
                 "The key {} is made ({}).\nToken, shown only now: {}",
@@ -99,22 +100,11 @@ impl Create {
     }
 }
 
-fn key_json(key: &ApiKey) -> Value {
-    let at = |at: Option<Instant>| at.map(|at| at.to_string());
-    json!({
-        "id": key.id.to_string(), "name": key.name, "start": key.start,
-        "grants": key.grants.iter().map(grant_json).collect::<Vec<_>>(),
-        "created_at": key.created_at.to_string(), "expires_at": at(key.expires_at),
-        "used_at": at(key.used_at), "revoked_at": at(key.revoked_at),
-        "allowed_ips": key.allowed_ips,
-    })
-}
-
 fn list(session: &Session, after: Option<&str>, limit: i64) -> Result<ExitCode, Error> {
     let after = after.map_or(Ok(ApiKeyId::NONE), str::parse)?;
     let (app, call) = (session.open()?, session.reading());
     let found = keys::list(&app, &call, after, limit)?;
-    let objects: Vec<Value> = found.iter().map(key_json).collect();
+    let objects: Vec<ApiKeyOut> = found.iter().map(ApiKeyOut::from).collect();
     session.out.answer(&json!({ "keys": objects }), || {
         let at = |at: Option<Instant>| at.map(|at| minute(&at.to_string())).unwrap_or_default();
         let rows = found.iter().map(|key| {

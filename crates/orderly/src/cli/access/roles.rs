@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use orderly_core::access::Role;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::output::table;
 use super::super::{Given, Session};
-use super::{grant_json, grant_text, grants};
+use super::{grant_text, grants};
 use crate::Error;
 use crate::ops::access::roles::{self, NewRole};
+use crate::wire::access::RoleOut;
 
 #[derive(Debug, Subcommand)]
 pub enum Roles {
@@ -66,7 +66,9 @@ impl Roles {
             Self::Remove { role, given } => {
                 let (app, call) = (session.open()?, session.changing(given, self)?);
                 let role = roles::remove(&app, &call, role)?;
-                session.out.answer(&role_json(&role), || format!("The role {} is gone.", role.code))
+                session
+                    .out
+                    .answer(&RoleOut::from(&role), || format!("The role {} is gone.", role.code))
             }
         }
     }
@@ -95,23 +97,15 @@ impl Set {
             true => roles::create(&app, &call, &new)?,
             false => roles::update(&app, &call, &new)?,
         };
-        session.out.answer(&role_json(&role), || {
+        session.out.answer(&RoleOut::from(&role), || {
             format!("The role {} gives {} rights.", role.code, role.grants.len())
         })
     }
 }
 
-fn role_json(role: &Role) -> Value {
-    json!({
-        "code": role.code, "name": role.name, "all": role.all, "built_in": role.built_in,
-        "version": role.version,
-        "grants": role.grants.iter().map(grant_json).collect::<Vec<_>>(),
-    })
-}
-
 fn list(session: &Session) -> Result<ExitCode, Error> {
     let found = roles::list(&session.open()?, &session.reading())?;
-    let objects: Vec<Value> = found.iter().map(role_json).collect();
+    let objects: Vec<RoleOut> = found.iter().map(RoleOut::from).collect();
     session.out.answer(&json!({ "roles": objects }), || {
         let rows = found.iter().map(|role| {
             let rights = if role.all { "all".into() } else { role.grants.len().to_string() };
@@ -130,7 +124,7 @@ fn show(session: &Session, code: &str) -> Result<ExitCode, Error> {
     let found = roles::list(&session.open()?, &session.reading())?;
     let role = found.into_iter().find(|role| role.code == code);
     let role = role.ok_or_else(|| Error::not_found(format!("role {code}")))?;
-    session.out.answer(&role_json(&role), || {
+    session.out.answer(&RoleOut::from(&role), || {
         let rights: Vec<String> = match role.all {
             true => vec!["everything".into()],
             false => role.grants.iter().map(grant_text).collect(),

@@ -13,6 +13,7 @@ use super::password;
 use crate::Error;
 use crate::ops::access::users::{self, NewUser, UserChange};
 use crate::ops::access::{secret, sessions};
+use crate::wire::access::UserOut;
 
 #[derive(Debug, Subcommand)]
 pub enum Users {
@@ -146,11 +147,7 @@ impl Change {
 }
 
 fn user_json(user: &User) -> Value {
-    json!({
-        "id": user.id.to_string(), "email": user.email, "name": user.name,
-        "active": user.active, "roles": user.roles,
-        "version": user.version, "created_at": user.created_at.to_string(),
-    })
+    json!(UserOut::from(user))
 }
 
 fn told(

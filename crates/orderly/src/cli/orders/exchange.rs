@@ -127,7 +127,7 @@ impl Exchange {
                 .collect(),
             replacement,
             delivery: None,
-            at: catalog::location(&app, &self.at)?,
+            at: catalog::location(&app, &session.reading(), &self.at)?,
             to: to.transpose()?,
             ships: if self.first { Ships::First } else { Ships::AfterReceipt },
             even: self.even,

@@ -99,7 +99,8 @@ impl Pay {
         let app = session.open()?;
         let order = orders::get(&app, &session.reading(), &self.order)?;
         let mut call = session.changing(&self.given, self)?;
-        let drawer = self.drawer.as_deref().map(|code| tills::drawer(&app, code));
+        let drawer =
+            self.drawer.as_deref().map(|code| tills::drawer(&app, &session.reading(), code));
         call.drawer = drawer.transpose()?.map(|drawer| drawer.id);
         let new = PaymentIn {
             order: Some(order.id),
@@ -249,7 +250,7 @@ impl Return {
     pub fn run(&self, session: &Session) -> Result<ExitCode, Error> {
         let app = session.open()?;
         let shown = orders::show(&app, &session.reading(), &self.order)?;
-        let at = catalog::location(&app, &self.at)?;
+        let at = catalog::location(&app, &session.reading(), &self.at)?;
         let lines = pick::lines(&shown, &self.lines, |line| line.quantities.returnable())?;
         let reason = self.given.reason.clone();
         let lines = lines.into_iter().map(|(line, qty)| ReturnLineIn {
