@@ -39,6 +39,15 @@ pub fn query<Q: DeserializeOwned>(cx: &Cx) -> Result<Q, Problem> {
     })
 }
 
+/// Reads a command's body; its query says nothing more.
+///
+/// # Errors
+/// Those of [`query`] and [`body`].
+pub fn command<B: DeserializeOwned>(cx: &mut Cx, owns_reason: bool) -> Result<B, Problem> {
+    query::<Nothing>(cx)?;
+    body(cx, owns_reason)
+}
+
 /// Reads the body, and takes the shared fields out of it.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! The table of operations: each with its route, the right it needs, its shapes and its handler.
 //! The router, the OpenAPI document, the reference page and the tests of rights are made from it.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use orderly_core::actor::Permission;
@@ -21,6 +22,9 @@ pub type Shape = fn(&mut SchemaGenerator) -> Schema;
 
 /// Answers one request, on the blocking pool.
 pub type Handler = Arc<dyn Fn(&mut Cx) -> Result<Reply, Failure> + Send + Sync>;
+
+/// Answers one request without a thread of its own: with others that came at the same time.
+pub type Later = fn(Cx) -> Pin<Box<dyn Future<Output = Result<Reply, Failure>> + Send>>;
 
 /// Why a handler did not answer: the request could not be read, or the operation said no.
 #[derive(Debug)]
@@ -103,6 +107,8 @@ pub struct Operation {
     /// Its body may be as large as one of many rows.
     pub heavy: bool,
     pub handler: Handler,
+    /// In the place of the handler, where it is not only tried.
+    pub later: Option<Later>,
 }
 
 /// A read: `f` gets the query.
@@ -214,8 +220,7 @@ where
 {
     let owns_reason = property(shape::of::<B>, "reason");
     let handler: Handler = Arc::new(move |cx| {
-        input::query::<input::Nothing>(cx)?;
-        let body = input::body(cx, owns_reason)?;
+        let body = input::command(cx, owns_reason)?;
         Ok(Reply::json(200, f(cx, body)?)?)
     });
     let shapes = (
@@ -308,6 +313,7 @@ impl Operation {
             open: false,
             heavy: false,
             handler,
+            later: None,
         }
     }
 
@@ -315,6 +321,12 @@ impl Operation {
     #[must_use]
     pub fn also(self, also: &'static [Permission]) -> Self {
         Self { also, ..self }
+    }
+
+    /// It is answered together with others.
+    #[must_use]
+    pub fn together(self, later: Later) -> Self {
+        Self { later: Some(later), ..self }
     }
 
     /// The object has no version of its own, or may be changed unseen.

@@ -22,7 +22,7 @@ use orderly_web::who::Authenticate;
 use orderly_web::{Asked, Caller, Rim};
 
 use crate::answer::Reply;
-use crate::operation::{Answers, Body, Failure, Handler, Operation, Verb};
+use crate::operation::{Answers, Body, Failure, Handler, Later, Operation, Verb};
 use crate::problem::{Problem, Wrong};
 use crate::throttle::{Allowance, Throttle};
 use crate::{Cx, openapi, reference, shape, stream};
@@ -169,6 +169,9 @@ async fn respond(
 
 /// Runs the operation; a stale version is answered with the object as it is.
 async fn run(shared: &Shared, operation: &Arc<Operation>, mut cx: Cx) -> Result<Reply, Problem> {
+    if let Some(later) = operation.later.filter(|_| !cx.dry_run) {
+        return together(shared, cx, later).await;
+    }
     let (handler, status) = (Arc::clone(&operation.handler), operation.status);
     let (id, reads) = (operation.id, !operation.is_command());
     let read = shared.reads.get(object_path(operation.path)).cloned();
@@ -208,6 +211,23 @@ async fn run(shared: &Shared, operation: &Arc<Operation>, mut cx: Cx) -> Result<
         Err(TurnedAway::Busy) => Err(busy("too many requests wait")),
         Err(TurnedAway::TooLate) => Err(busy("its turn did not come in time")),
     }
+}
+
+/// Runs an operation that is answered together with others.
+async fn together(shared: &Shared, cx: Cx, later: Later) -> Result<Reply, Problem> {
+    let place = shared.rim.enter().map_err(|_| busy("too many requests wait"))?;
+    let view = View::of(&cx.call.actor);
+    let answered = later(cx).await.and_then(|reply| Ok(seen_by(view, reply)?));
+    drop(place);
+    answered.map_err(|failure| match failure {
+        Failure::Problem(problem) => *problem,
+        Failure::Error(error) => {
+            if let Error::Internal(what) = &error {
+                tracing::error!(what, "internal error");
+            }
+            Problem::from(&error)
+        }
+    })
 }
 
 /// Hides in an answer what its reader has no right to see.

@@ -23,6 +23,9 @@ use lanes::Lanes;
 
 /// How long the jobs sleep at most when nothing rings.
 const POLL: Duration = Duration::from_secs(1);
+/// How long they wait for company once it rings: what is written in the meantime is brought on at
+/// once, with one commit.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// Ends the jobs. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +78,9 @@ pub fn run_with(app: &App, stop: &Stop, client: &Client) {
                 }
                 Err(error) => told("webhooks", &error),
             }
-            app.wake.wait(rung, until(send::next_due(app, now()).ok().flatten()));
+            if app.wake.wait(rung, until(send::next_due(app, now()).ok().flatten())) != rung {
+                thread::sleep(GATHER);
+            }
         }
         if poster.join().is_err() {
             eprintln!("orderly: the sender of mail broke down");
@@ -107,7 +112,10 @@ fn post(app: &App, stop: &Stop, owner: &str) {
         if let Err(error) = mail::send_due(app, stop, owner) {
             told("mail", &error);
         }
-        app.wake.wait(rung, until(outbox::next_due(app).ok().flatten().filter(|at| *at > now())));
+        let next = outbox::next_due(app).ok().flatten().filter(|at| *at > now());
+        if app.wake.wait(rung, until(next)) != rung {
+            thread::sleep(GATHER);
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub struct App {
     pub vault: Arc<Vault>,
     /// Told after every command: there may be work for the jobs.
     pub wake: Wake,
+    /// Places orders that come at the same time as one batch.
+    pub coalescer: Arc<crate::ops::orders::Coalescer>,
     /// The callers that were known a moment ago.
     pub access: Arc<crate::ops::access::Cache>,
 }
@@ -34,6 +36,7 @@ impl App {
             reserved: Arc::new(Mutex::new(0..0)),
             vault: Arc::new(Vault::of(location)),
             wake: Wake::default(),
+            coalescer: Arc::default(),
             access: Arc::default(),
         })
     }
@@ -46,6 +49,7 @@ impl App {
             reserved: Arc::new(Mutex::new(0..0)),
             vault: Arc::clone(&self.vault),
             wake: Wake::default(),
+            coalescer: Arc::default(),
             access: Arc::default(),
         }
     }

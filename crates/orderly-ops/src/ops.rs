@@ -20,6 +20,7 @@ pub mod import;
 pub mod invoices;
 pub mod loads;
 pub mod messages;
+pub mod migrate;
 pub mod orders;
 pub mod outbound;
 pub mod parties;

@@ -6,6 +6,7 @@
 
 pub mod catalog;
 pub mod codec;
+pub mod copy;
 mod error;
 mod insert;
 mod migrate;
@@ -16,6 +17,7 @@ pub mod schema;
 mod set;
 mod sql;
 mod sqlite;
+pub mod steps;
 mod store;
 pub mod tables;
 mod tx;

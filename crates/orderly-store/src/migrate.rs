@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-pub(crate) use self::postgres::migrate as postgres;
+pub(crate) use self::postgres::{drop_schema, migrate as postgres};
 pub(crate) use self::sqlite::migrate as sqlite;
 use crate::schema::File;
 use crate::{StoreError, sql};

@@ -46,6 +46,12 @@ impl Store {
         Store::open_with(location, &ORDERLY)
     }
 
+    /// Removes the schema that a `postgres://` address names, with everything in it and its role.
+    /// It cannot be undone.
+    pub fn drop_schema(location: &str) -> Result<(), StoreError> {
+        migrate::drop_schema(&Location::parse(location)?)
+    }
+
     /// Opens a database with another schema than Orderly's own.
     pub fn open_with(location: &str, schema: &Schema) -> Result<Store, StoreError> {
         let mut warnings = Vec::new();

@@ -5,7 +5,7 @@ use crate::row::Row;
 use crate::sqlite;
 use crate::store::Engine;
 use crate::value::{Kind, ToValue, Value};
-use crate::{StoreError, insert};
+use crate::{StoreError, insert, steps};
 
 /// A running transaction. SQL is in PostgreSQL's spelling and valid on SQLite too.
 pub struct Tx<'a> {
@@ -50,6 +50,7 @@ impl Tx<'_> {
 
     /// Runs one statement and returns the rows it changed.
     pub fn exec(&mut self, sql: &str, params: &[&dyn ToValue]) -> Result<u64, StoreError> {
+        steps::statement(sql)?;
         match &mut self.on {
             On::Sqlite(connection) => connection.exec(sql, params),
             On::Postgres(connection) => connection.exec(sql, params),
@@ -94,6 +95,7 @@ impl Tx<'_> {
         params: &[&dyn ToValue],
         mut f: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
+        steps::statement(sql)?;
         let mut each = |row: &Row<'_>| f(row).map(|()| true);
         match &mut self.on {
             On::Sqlite(connection) => connection.run(sql, params, &mut each),
@@ -107,6 +109,7 @@ impl Tx<'_> {
         params: &[&dyn ToValue],
         f: &mut dyn FnMut(&Row<'_>) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
+        steps::statement(sql)?;
         match &mut self.on {
             On::Sqlite(connection) => connection.run(sql, params, f),
             On::Postgres(connection) => connection.run(sql, params, f),
@@ -126,6 +129,7 @@ impl Tx<'_> {
         if rows.is_empty() {
             return Ok(0);
         }
+        steps::statement(table)?;
         match &mut self.on {
             On::Sqlite(connection) => {
                 let sql = insert::per_row(table, columns, suffix);
@@ -154,6 +158,7 @@ impl Tx<'_> {
         if rows.is_empty() {
             return Ok(0);
         }
+        steps::statement(if self.engine() == Engine::Sqlite { per_row_sql } else { unnest_sql })?;
         match &mut self.on {
             On::Sqlite(connection) => connection.exec_rows(per_row_sql, rows),
             On::Postgres(connection) => {
@@ -178,6 +183,7 @@ impl Tx<'_> {
             found.push(f(row)?);
             Ok(true)
         };
+        steps::statement(if self.engine() == Engine::Sqlite { per_row_sql } else { unnest_sql })?;
         match &mut self.on {
             _ if rows.is_empty() => {}
             On::Sqlite(connection) => {
@@ -199,6 +205,7 @@ impl Tx<'_> {
         &mut self,
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        steps::statement("SAVEPOINT")?;
         match &mut self.on {
             On::Sqlite(connection) => connection.savepoint()?,
             On::Postgres(connection) => connection.savepoint()?,

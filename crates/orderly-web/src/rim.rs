@@ -117,8 +117,7 @@ impl Rim {
         &self,
         f: impl FnOnce(&App) -> Result<T, Error> + Send + 'static,
     ) -> Result<Result<T, Error>, TurnedAway> {
-        let place = Arc::clone(&self.waiting).try_acquire_owned();
-        let place = place.map_err(|_| TurnedAway::Busy)?;
+        let place = self.enter()?;
         let turn = Arc::clone(&self.running).acquire_owned();
         let turn = tokio::time::timeout(self.limits.deadline, turn).await;
         let turn = turn.map_err(|_| TurnedAway::TooLate)?.map_err(|_| TurnedAway::Busy)?;
@@ -129,6 +128,15 @@ impl Rim {
             answer
         });
         Ok(done.await.unwrap_or_else(|_| Err(Error::Internal("the operation stopped".into()))))
+    }
+
+    /// A place among those who wait, for work that shares its threads with others. It is kept
+    /// until the answer is there.
+    ///
+    /// # Errors
+    /// [`TurnedAway::Busy`].
+    pub fn enter(&self) -> Result<OwnedSemaphorePermit, TurnedAway> {
+        Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| TurnedAway::Busy)
     }
 
     /// How many operations run or wait.

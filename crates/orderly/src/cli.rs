@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod advice;
 mod bank;
+mod bench;
 mod books;
 mod config;
 mod customers;
@@ -19,6 +20,7 @@ mod invoices;
 mod items;
 mod loads;
 mod messages;
+mod migrate;
 mod orders;
 mod output;
 mod payments;
@@ -97,6 +99,11 @@ enum Command {
     Demo(demo::Demo),
     /// Serve the console and the API until stopped
     Serve(serve::Serve),
+    /// Measure this machine and engine on a scratch database beside the configured one
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    Prove(bench::Prove),
+    Migrate(migrate::Migrate),
     /// Place, list and show orders, and take each step with them
     #[command(subcommand)]
     Orders(orders::Orders),
@@ -310,6 +317,9 @@ fn dispatch(session: &Session, command: &Command) -> Result<ExitCode, Error> {
         Command::Init(init) => init.run(session),
         Command::Demo(demo) => demo.run(session),
         Command::Serve(serve) => serve.run(session),
+        Command::Bench(bench) => bench.run(session),
+        Command::Prove(prove) => prove.run(session),
+        Command::Migrate(migrate) => migrate.run(session),
         Command::Orders(orders) => orders.run(session),
         Command::Returns(returns) => returns.run(session),
         Command::Refunds(refunds) => refunds.run(session),

@@ -18,8 +18,8 @@ use orderly_core::party::NewParty;
 use orderly_core::qty::Qty;
 use serde_json::json;
 
-use crate::bench_placement::merchant::call;
 use crate::run::Outcome;
+use orderly_bench::merchant::call;
 
 /// Orders per call of `place_many`, and per transaction that delivers them.
 const BATCH: usize = 500;

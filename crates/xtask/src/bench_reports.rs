@@ -16,8 +16,8 @@ use orderly_core::time::Day;
 use orderly_core::units::{Cause, CauseKind};
 use orderly_store::tables;
 
-use crate::bench_placement::merchant::{self, call};
 use crate::run::Outcome;
+use orderly_bench::merchant::{self, call};
 
 /// Journals per transaction.
 const BATCH: usize = 4_000;

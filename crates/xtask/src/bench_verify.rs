@@ -14,8 +14,8 @@ use orderly_core::units::{
 };
 use orderly_store::tables;
 
-use crate::bench_placement::merchant::{self, Shop, call};
 use crate::run::Outcome;
+use orderly_bench::merchant::{self, Shop, call};
 
 /// Orders per call of `place_many`, and movements per transaction.
 const BATCH: usize = 500;

@@ -5,7 +5,6 @@ mod bench_forecast;
 mod bench_import;
 mod bench_invoicing;
 mod bench_money;
-mod bench_placement;
 mod bench_reports;
 mod bench_sourcing;
 mod bench_verify;

@@ -8,22 +8,27 @@ mod steps;
 
 pub(super) use steps::then;
 
+use std::sync::Arc;
+
 use orderly_core::actor::Permission;
 use orderly_ops::Error;
-use orderly_ops::ops::orders::{self, Order};
+use orderly_ops::ops::orders::{self, Hand, Order};
 use orderly_ops::ops::read::orders::{self as read, AsOf, Shown};
 use orderly_ops::wire::OrderIn;
 use orderly_ops::wire::out::{EventOut, Expand, OrderOut};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::input::Nothing;
-use crate::operation::{create, get};
+use crate::answer::Reply;
+use crate::input::{self, Nothing};
+use crate::operation::{Failure, create, get};
+use crate::shape::{self, property};
 use crate::{Cx, Done, Operation, Page};
 
 pub fn operations() -> Vec<Operation> {
     let own = vec![
-        create("/v1/orders", "orders.place", "Place an order", Permission::Place, place),
+        create("/v1/orders", "orders.place", "Place an order", Permission::Place, place)
+            .together(|cx| Box::pin(place_soon(cx))),
         get("/v1/orders/{order}", "orders.get", "Show an order", Permission::Read, show),
         get(
             "/v1/orders/{order}/routing",
@@ -65,8 +70,24 @@ struct Look {
 
 fn place(cx: &Cx, order: OrderIn) -> Result<Done<OrderOut>, Error> {
     let order = orders::place::place(&cx.app, &cx.call, &order)?;
-    let at = format!("/v1/orders/{}", order.id);
-    Ok(done(cx, order)?.at(at))
+    placed(&read::show_as(&cx.app, &cx.call, order)?)
+}
+
+/// Places an order in one batch with those that come at the same time.
+async fn place_soon(mut cx: Cx) -> Result<Reply, Failure> {
+    let order: OrderIn = input::command(&mut cx, property(shape::of::<OrderIn>, "reason"))?;
+    let hand: Hand = Arc::new(|work| drop(tokio::task::spawn_blocking(work)));
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let tell = Box::new(|outcome| drop(tell.send(outcome)));
+    orders::place_soon(&cx.app, &hand, cx.call, order, tell);
+    let stopped = |_| Error::Internal("the placement stopped".into());
+    let shown = told.await.map_err(stopped)??;
+    Ok(Reply::json(201, placed(&shown)?)?)
+}
+
+fn placed(shown: &Shown) -> Result<Done<OrderOut>, Error> {
+    let at = format!("/v1/orders/{}", shown.order.id);
+    Ok(Done::of(OrderOut::from(shown)).version(shown.order.version).at(at))
 }
 
 fn show(cx: &Cx, look: Look) -> Result<Done<OrderOut>, Error> {

@@ -87,11 +87,19 @@ fn run<T: Object>(
 pub fn known(tx: &mut Tx<'_>, call: &Call, verb: &str) -> Result<Option<Answer>, Error> {
     let Some(key) = &call.key else { return Ok(None) };
     let Some(outcome) = idempotency::get(tx, &call.source, key)? else { return Ok(None) };
+    answer_to(call, verb, outcome).map(Some)
+}
+
+/// The answer stored under a call's key, for the same request.
+///
+/// # Errors
+/// `idempotency_mismatch` where the key came with another one.
+pub fn answer_to(call: &Call, verb: &str, outcome: Outcome) -> Result<Answer, Error> {
     if outcome.request_hash != call.request_hash || outcome.verb != verb {
-        let detail = format!("the key `{key}` was used for another request");
+        let detail = format!("the key `{}` was used for another request", outcome.key);
         return Err(Refusal::new(Code::IdempotencyMismatch, detail).into());
     }
-    Ok(Some(outcome.result))
+    Ok(outcome.result)
 }
 
 /// Whether a refusal is an outcome: refusals of the request's form and of the caller are not.

@@ -107,7 +107,7 @@ pub fn sequence(app: &App, owner: &str, now: Instant) -> Result<u64, Error> {
     loop {
         let batch = app.store.write(|tx| sequence_batch(tx, owner, now))?;
         moved += batch;
-        if batch == 0 {
+        if batch < BATCH.unsigned_abs() {
             return Ok(moved);
         }
     }

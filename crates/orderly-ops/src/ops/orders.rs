@@ -1,6 +1,7 @@
 //! Operations on orders: reading, deciding, applying.
 
 pub mod again;
+mod coalesce;
 mod differ;
 pub mod edit;
 pub(in crate::ops) mod numbers;
@@ -23,6 +24,7 @@ use orderly_store::Tx;
 use orderly_store::tables::units::{Posted, Recorded};
 use orderly_store::tables::{self, claims as claim_rows, events as event_rows};
 
+pub use coalesce::{Coalescer, Hand, place_soon};
 pub(super) use place::keep_customers;
 
 use super::accounts::exposure;

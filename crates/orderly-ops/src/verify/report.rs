@@ -99,6 +99,11 @@ impl Report {
         self.clean &= checked.violations == 0;
     }
 
+    /// How many violations all checks found.
+    pub fn found(&self) -> u64 {
+        self.checks.iter().map(|check| check.violations).sum()
+    }
+
     /// 0 where nothing was found, 1 where something was. (2: the checks could not be run.)
     pub const fn exit_code(&self) -> u8 {
         if self.clean { 0 } else { 1 }

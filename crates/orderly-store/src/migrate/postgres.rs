@@ -180,3 +180,11 @@ fn guard_books(client: &mut Client, at: &Location, schema: &Schema) -> Result<()
         .and_then(|()| tx.commit())
         .map_err(|error| fail(&error))
 }
+
+/// Removes a tenant: its schema with everything in it, and its role.
+pub(crate) fn drop_schema(at: &Location) -> Result<(), StoreError> {
+    let (schema, role) = (&at.schema, at.role());
+    let mut client = connect(at)?;
+    let gone = format!("DROP SCHEMA IF EXISTS {schema} CASCADE; DROP ROLE IF EXISTS {role}");
+    client.batch_execute(&gone).map_err(|error| fail(&error))
+}

@@ -10,7 +10,7 @@ use super::array::array_type;
 use super::{Location, arrays};
 use crate::row::Row;
 use crate::value::{Bind, Kind, ToValue, Value};
-use crate::{Cause, StoreError};
+use crate::{Cause, StoreError, steps};
 
 /// Statements kept prepared on the server per connection.
 const STATEMENTS: usize = 1024;
@@ -73,7 +73,10 @@ impl Connection {
     }
 
     pub(crate) fn commit(&mut self) -> Result<(), StoreError> {
-        self.control("COMMIT")
+        steps::boundary();
+        let ended = self.control("COMMIT");
+        steps::boundary();
+        ended
     }
 
     pub(crate) fn rollback(&mut self) -> Result<(), StoreError> {

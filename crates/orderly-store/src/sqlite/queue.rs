@@ -11,7 +11,7 @@ use std::thread::{self, Thread};
 
 use super::Connection;
 use crate::tx::Tx;
-use crate::{Cause, StoreError};
+use crate::{Cause, StoreError, steps};
 
 /// Callers that share one COMMIT at most.
 const GROUP: u32 = 256;
@@ -258,7 +258,9 @@ impl Writer {
     /// Commits the group. A connection that cannot even roll back is replaced.
     fn commit(&mut self, path: &std::path::Path) -> Result<(), StoreError> {
         self.group = None;
+        steps::boundary();
         let outcome = self.connection.batch("COMMIT");
+        steps::boundary();
         if self.connection.in_transaction()
             && self.connection.batch("ROLLBACK").is_err()
             && let Ok(fresh) = Connection::writer(path)

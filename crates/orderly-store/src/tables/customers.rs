@@ -65,6 +65,11 @@ pub fn get(tx: &mut Tx<'_>, id: CustomerId) -> Result<Option<Customer>, StoreErr
     tx.query_one(&format!("{SELECT} WHERE id = $1"), &[&id], customer_from_row)
 }
 
+/// Returns the customers with these ids, in no order.
+pub fn get_many(tx: &mut Tx<'_>, ids: &[CustomerId]) -> Result<Vec<Customer>, StoreError> {
+    set::query_in(tx, SELECT, "id", ids, customer_from_row)
+}
+
 pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<Customer>, StoreError> {
     tx.query_one(&format!("{SELECT} WHERE number = $1"), &[&number], customer_from_row)
 }
@@ -95,6 +100,30 @@ pub fn by_email(tx: &mut Tx<'_>, email: &str) -> Result<Vec<Customer>, StoreErro
          WHERE party.email = $1 ORDER BY customer.created_at, customer.id LIMIT 100"
     );
     tx.query(&sql, &[&email], customer_from_row)
+}
+
+/// Returns for each of these e-mails the oldest customer whose address in force has it, in no
+/// order; an e-mail is given once.
+pub fn first_by_emails(
+    tx: &mut Tx<'_>,
+    emails: &[&str],
+) -> Result<Vec<(String, Customer)>, StoreError> {
+    let rows: Vec<Vec<Value>> = emails.iter().map(|email| vec![v(email)]).collect();
+    let columns = "customer.id, customer.number, customer.kind, customer.party_id,
+        customer.account_id, customer.state, customer.version, customer.created_at, party.email";
+    let oldest = "ORDER BY customer.created_at, customer.id LIMIT 1";
+    let joined = "customer JOIN party ON party.subject_id = customer.id
+        AND party.id = customer.party_id";
+    tx.query_many(
+        &format!("SELECT {columns} FROM {joined} WHERE party.email = $1 {oldest}"),
+        &format!(
+            "SELECT c.* FROM unnest($1::text[]) AS k (email) CROSS JOIN LATERAL (
+                SELECT {columns} FROM {joined} WHERE party.email = k.email {oldest}) c"
+        ),
+        &[Kind::Text],
+        &rows,
+        |row| Ok((row.get("email")?, customer_from_row(row)?)),
+    )
 }
 
 /// Returns at most `limit` customers by number, after the one given.

@@ -107,6 +107,19 @@ pub fn of_stream(tx: &mut Tx<'_>, stream: [u8; 16], up_to: i64) -> Result<Vec<Ev
     )
 }
 
+/// Returns every event of these streams, each stream's oldest first.
+pub fn of_streams(tx: &mut Tx<'_>, streams: &[[u8; 16]]) -> Result<Vec<Event>, StoreError> {
+    let rows: Vec<Vec<Value>> = streams.iter().map(|stream| vec![v(stream)]).collect();
+    tx.query_many(
+        "SELECT * FROM event WHERE stream_id = $1 ORDER BY sequence",
+        "SELECT e.* FROM unnest($1::bytea[]) AS k (stream_id)
+           JOIN event e ON e.stream_id = k.stream_id ORDER BY e.stream_id, e.sequence",
+        &[Kind::Bytes],
+        &rows,
+        event_from_row,
+    )
+}
+
 /// Returns up to `limit` events of the feed after a position, each with its position.
 pub fn after(
     tx: &mut Tx<'_>,

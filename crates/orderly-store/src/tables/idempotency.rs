@@ -47,6 +47,19 @@ pub fn get(tx: &mut Tx<'_>, source: &str, key: &str) -> Result<Option<Outcome>, 
     )
 }
 
+/// Returns the outcomes of these sources' keys, in no order; a pair is given once.
+pub fn get_many(tx: &mut Tx<'_>, keys: &[(&str, &str)]) -> Result<Vec<Outcome>, StoreError> {
+    let rows: Vec<Vec<Value>> = keys.iter().map(|(source, key)| vec![v(source), v(key)]).collect();
+    tx.query_many(
+        "SELECT * FROM idempotency WHERE source = $1 AND key = $2",
+        "SELECT i.* FROM unnest($1::text[], $2::text[]) AS k (source, key)
+           JOIN idempotency i ON i.source = k.source AND i.key = k.key",
+        &[Kind::Text, Kind::Text],
+        &rows,
+        outcome_from_row,
+    )
+}
+
 /// Stores outcomes and returns how many were new: fewer than given means that another transaction
 /// answered one of the keys first, and the caller must start again.
 pub fn insert(tx: &mut Tx<'_>, outcomes: &[Outcome]) -> Result<u64, StoreError> {

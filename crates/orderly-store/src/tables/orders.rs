@@ -16,7 +16,8 @@ use orderly_core::order::change::{Change, between};
 use orderly_core::order::{Order, Part};
 use orderly_core::time::Instant;
 
-use crate::{Engine, Row, StoreError, Tx};
+use crate::codec::v;
+use crate::{Engine, Kind, Row, StoreError, Tx, Value};
 pub use head::Summary;
 pub use many::{get_many, save_invoiced};
 pub(crate) use range::range;
@@ -103,6 +104,29 @@ pub fn by_external(
         "SELECT id, content_hash FROM orders WHERE channel_id = $1 AND external_id = $2",
         &[&channel, &external_id],
         |row| Ok((row.get("id")?, row.get("content_hash")?)),
+    )
+}
+
+/// Returns the orders that channels know by these external ids, each with its content's hash, in
+/// no order; a pair is given once.
+pub fn by_externals(
+    tx: &mut Tx<'_>,
+    externals: &[(ChannelId, &str)],
+) -> Result<Vec<((ChannelId, String), (OrderId, [u8; 16]))>, StoreError> {
+    let rows: Vec<Vec<Value>> =
+        externals.iter().map(|(channel, external)| vec![v(channel), v(external)]).collect();
+    tx.query_many(
+        "SELECT channel_id, external_id, id, content_hash FROM orders
+          WHERE channel_id = $1 AND external_id = $2",
+        "SELECT o.channel_id, o.external_id, o.id, o.content_hash
+           FROM unnest($1::bytea[], $2::text[]) AS k (channel_id, external_id)
+           JOIN orders o ON o.channel_id = k.channel_id AND o.external_id = k.external_id",
+        &[Kind::Bytes, Kind::Text],
+        &rows,
+        |row| {
+            let key = (row.get("channel_id")?, row.get("external_id")?);
+            Ok((key, (row.get("id")?, row.get("content_hash")?)))
+        },
     )
 }
 

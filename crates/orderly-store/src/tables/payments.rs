@@ -228,6 +228,23 @@ pub fn by_provider_reference(
     )
 }
 
+/// Returns which of these orders have payments: applied to them, or with a transaction for them.
+pub fn paid(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<OrderId>, StoreError> {
+    let rows: Vec<Vec<Value>> = orders.iter().map(|order| vec![v(order)]).collect();
+    tx.query_many(
+        "SELECT $1 AS id WHERE EXISTS (SELECT 1 FROM application
+                                        WHERE target_kind = 'order' AND target_id = $1)
+             OR EXISTS (SELECT 1 FROM payment_transaction WHERE order_id = $1)",
+        "SELECT k.id FROM unnest($1::bytea[]) AS k (id)
+          WHERE EXISTS (SELECT 1 FROM application a
+                         WHERE a.target_kind = 'order' AND a.target_id = k.id)
+             OR EXISTS (SELECT 1 FROM payment_transaction t WHERE t.order_id = k.id)",
+        &[Kind::Bytes],
+        &rows,
+        |row| row.get("id"),
+    )
+}
+
 /// Returns the payments applied to an order, or with a transaction for it, by id.
 pub fn of_order(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<PaymentId>, StoreError> {
     tx.query(

@@ -178,6 +178,19 @@ pub fn list(
     )
 }
 
+/// Returns which of these orders have refunds.
+pub fn refunded(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<OrderId>, StoreError> {
+    let rows: Vec<Vec<Value>> = orders.iter().map(|order| vec![v(order)]).collect();
+    tx.query_many(
+        "SELECT $1 AS id WHERE EXISTS (SELECT 1 FROM refund WHERE order_id = $1)",
+        "SELECT k.id FROM unnest($1::bytea[]) AS k (id)
+          WHERE EXISTS (SELECT 1 FROM refund r WHERE r.order_id = k.id)",
+        &[Kind::Bytes],
+        &rows,
+        |row| row.get("id"),
+    )
+}
+
 /// Returns what the refunds of an order used up; failed and canceled ones used nothing.
 pub fn prior(tx: &mut Tx<'_>, order: OrderId) -> Result<Prior, StoreError> {
     let sums = tx.query_one(

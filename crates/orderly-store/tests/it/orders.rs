@@ -178,6 +178,9 @@ fn an_order_is_read_as_it_was_written_and_saved_by_what_changed() {
         assert_eq!(orders::get(tx, OrderId::NONE, false)?, None);
         assert_eq!(orders::by_number(tx, "1")?, Some(one.id));
         assert_eq!(orders::by_external(tx, one.channel, "EXT-2")?, Some((two.id, [2; 16])));
+        let asked = [(one.channel, "EXT-2"), (one.channel, "EXT-9")];
+        let known = ((one.channel, "EXT-2".to_owned()), (two.id, [2; 16]));
+        assert_eq!(orders::by_externals(tx, &asked)?, [known]);
         let nobody = AccountId::from_bytes([9; 16]);
         assert_eq!(orders::open_on_account(tx, nobody)?, None);
         assert_eq!(orders::of_account(tx, nobody, OrderId::NONE, 9)?, []);
@@ -258,6 +261,8 @@ fn events_wait_are_published_and_read_by_position() {
         events::record(tx, &[event(1), event(2)])?;
         assert_eq!(events::count_waiting(tx)?, 2);
         assert_eq!(events::of_stream(tx, [1; 16], 1)?, [event(1)]);
+        let both = events::of_streams(tx, &[[9; 16], [1; 16]])?;
+        assert_eq!(both, events::of_stream(tx, [1; 16], i64::MAX)?);
         assert_eq!(events::waiting(tx, 10)?, [event(1), event(2)]);
         assert_eq!(events::last(tx)?, None);
         let place = |position| Position {
@@ -304,6 +309,8 @@ fn keys_audit_exceptions_and_numbers_are_kept() {
         };
         assert_eq!(idempotency::insert(tx, std::slice::from_ref(&done))?, 1);
         assert_eq!(idempotency::insert(tx, std::slice::from_ref(&done))?, 0, "answered before");
+        let asked = [("cli", "k"), ("cli", "other"), ("api", "k")];
+        assert_eq!(idempotency::get_many(tx, &asked)?, std::slice::from_ref(&done));
         assert_eq!(idempotency::get(tx, "cli", "k")?, Some(done));
         assert_eq!(idempotency::get(tx, "api", "k")?, None);
         let entry = Entry {

@@ -88,11 +88,16 @@ fn customers_are_found_by_every_name_they_have() {
         assert_eq!(customers::insert_externals(tx, web, &name)?, 0);
         assert_eq!(customers::get(tx, one.id)?.as_ref(), Some(&one));
         assert_eq!(customers::by_number(tx, "C2")?.as_ref(), Some(&other));
+        let mut both = customers::get_many(tx, &[other.id, one.id])?;
+        both.sort_by_key(|customer| customer.id);
+        assert_eq!(both, [one.clone(), other.clone()]);
         let numbers = ["C1".to_owned(), "C2".to_owned(), "C3".to_owned()];
         assert_eq!(customers::by_numbers(tx, &numbers)?.len(), 2);
         assert_eq!(customers::by_external(tx, web, "17850")?.as_ref(), Some(&one));
         assert_eq!(customers::by_external(tx, web, "1")?, None);
         assert_eq!(customers::by_email(tx, "ada@b.org")?, [one.clone(), other.clone()]);
+        let first = customers::first_by_emails(tx, &["ada@b.org", "no@b.org"])?;
+        assert_eq!(first, [("ada@b.org".to_owned(), one.clone())]);
         let found = customers::search(tx, "BYRON", 10)?;
         assert_eq!(found, [one.clone(), other.clone()], "whatever its case");
         assert_eq!(customers::list(tx, "C1", 10)?, [other]);

@@ -162,7 +162,9 @@ fn payments_are_found_by_order_and_listed() {
             }
             payments::save(tx, &three, &settled(&three))?;
             assert_eq!(payments::of_order(tx, ORDER)?, [one.id, three.id]);
-            assert_eq!(payments::of_order(tx, OrderId::from_bytes([7; 16]))?, []);
+            let other = OrderId::from_bytes([7; 16]);
+            assert_eq!(payments::of_order(tx, other)?, []);
+            assert_eq!(payments::paid(tx, &[other, ORDER])?, [ORDER]);
             let open = payments::open_transactions(tx, None, 9)?;
             assert_eq!(open.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [one.id, two.id]);
             let cursor = Some((open[0].1.created_at, open[0].1.id));

@@ -107,6 +107,8 @@ fn refunds_are_found_by_order_and_listed() {
             let ids = |page: &[Refund]| page.iter().map(|one| one.id).collect::<Vec<_>>();
             let id = |number: u8| RefundId::from_bytes([number; 16]);
             assert_eq!(refunds::of_order(tx, ORDER)?, [id(1), id(2), id(3)]);
+            let other = OrderId::from_bytes([7; 16]);
+            assert_eq!(refunds::refunded(tx, &[other, ORDER])?, [ORDER]);
             let first = refunds::list(tx, None, 2)?;
             assert_eq!(ids(&first), [id(3), id(2)]);
             let cursor = Some((first[1].created_at, first[1].id));

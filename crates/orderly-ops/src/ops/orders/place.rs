@@ -5,6 +5,7 @@
 //! neighbors. A lost race rolls the whole batch back and runs it again; a batch that cannot be
 //! written is halved until the order at fault stands alone.
 
+mod before;
 mod credit;
 mod seen;
 mod tender;
@@ -27,9 +28,10 @@ use orderly_core::time::Instant;
 use orderly_core::units::{Level, LevelKey};
 use orderly_store::tables::exceptions::Exception;
 use orderly_store::tables::idempotency::Answer;
-use orderly_store::tables::{catalog, levels, orders};
+use orderly_store::tables::{catalog, levels};
 use orderly_store::{Engine, Tx};
 
+use self::before::Before;
 use self::credit::Credit;
 use self::seen::Seen;
 use self::tender::{Tendered, tender};
@@ -38,7 +40,7 @@ use super::source::{Outcome as Sourcing, Sources, explanation, source_order};
 use super::trade::Trades;
 use super::{folded, ids_after_audit};
 use crate::call::content_hash;
-use crate::ops::command::{Object, denied, known, refusal_from};
+use crate::ops::command::{Object, denied, refusal_from};
 use crate::ops::prices::rules::Rules;
 use crate::ops::quotes::draws::Offered;
 use crate::ops::stock::make_room::make_room;
@@ -47,7 +49,7 @@ use crate::{App, Call, Error};
 
 pub const VERB: &str = "order.place";
 /// Orders decided and written together.
-const BATCH: usize = 500;
+pub(super) const BATCH: usize = 500;
 /// How often a batch starts again after a lost race before it is halved.
 const STARTS: usize = 3;
 
@@ -202,6 +204,7 @@ struct Batch<'a> {
     numbers: &'a [String],
     alone: bool,
     resolver: Resolver,
+    before: Before,
     credit: Credit,
     catalog: Catalog,
     /// What the batch's orders draw on.
@@ -245,11 +248,14 @@ impl<'a> Batch<'a> {
             skus
         };
         let catalog = catalog::load(tx, &skus)?;
+        let mut resolver = Resolver::new(tx)?;
+        let before = Before::read(tx, batch, &mut resolver)?;
         let mut this = Self {
             batch,
             numbers,
             alone,
-            resolver: Resolver::new(tx)?,
+            resolver,
+            before,
             credit: Credit::default(),
             rules: Rules::load(tx, &catalog)?,
             catalog,
@@ -296,7 +302,7 @@ impl<'a> Batch<'a> {
         seen: &mut Seen<'a>,
     ) -> Result<Result<Built, Placed>, Error> {
         let Placing { call, order: request } = self.batch[index];
-        match known(tx, call, VERB) {
+        match self.before.answer(call) {
             Ok(None) => {}
             Ok(Some(Answer::Done { id, sequence, .. })) => {
                 self.answered.insert(index);
@@ -336,13 +342,9 @@ impl<'a> Batch<'a> {
             self.rules.build(tx, call, &new, known, fresh, &mut ids)
         });
         // What a refused order brought along is not kept.
-        let (order, traces) = result.inspect_err(|_| {
-            self.resolver.new_parties.truncate(parties);
-            self.resolver.new_customers.truncate(customers);
-        })?;
+        let (order, traces) = result.inspect_err(|_| self.resolver.forget(parties, customers))?;
         if let Some(placed) = self.placed_before(tx, &order)? {
-            self.resolver.new_parties.truncate(parties);
-            self.resolver.new_customers.truncate(customers);
+            self.resolver.forget(parties, customers);
             return Ok(Err(placed));
         }
         let mut order = order;
@@ -369,7 +371,7 @@ impl<'a> Batch<'a> {
         hash: [u8; 16],
     ) -> Result<Option<Placed>, Error> {
         let Some(external) = external else { return Ok(None) };
-        let known = orders::by_external(tx, channel, external)?.filter(|(_, own)| *own == hash);
+        let known = self.before.order(channel, external).filter(|(_, own)| *own == hash);
         let before = known.map(|(id, _)| folded(tx, id, 1)).transpose()?.flatten();
         Ok(before.map(|order| Placed::Done(Box::new(order))))
     }
@@ -377,7 +379,7 @@ impl<'a> Batch<'a> {
     /// The order the channel knows by this external id, if it was placed before.
     fn placed_before(&self, tx: &mut Tx<'_>, order: &Order) -> Result<Option<Placed>, Error> {
         let Some(external) = &order.external_id else { return Ok(None) };
-        let Some((id, hash)) = orders::by_external(tx, order.channel, external)? else {
+        let Some((id, hash)) = self.before.order(order.channel, external) else {
             return Ok(None);
         };
         let missing = || Error::Internal(format!("{id} has no events"));

@@ -1,6 +1,6 @@
 //! From the request's words to ids: channel, customer, account, locations, parties.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use orderly_core::catalog::{Channel, Coordinates, Location};
 use orderly_core::id::{CustomerId, IdSource, LocationId, PartyId};
@@ -34,6 +34,8 @@ pub struct Resolver {
     channels: HashMap<String, Channel>,
     invoicing: Policies,
     by_email: HashMap<String, CustomerId>,
+    /// E-mails that are known to be nobody's.
+    strangers: HashSet<String>,
     billing: HashMap<CustomerId, PartyId>,
     pub coordinates: HashMap<PartyId, Coordinates>,
     pub trades: Trades,
@@ -49,6 +51,7 @@ impl Resolver {
             channels: HashMap::new(),
             invoicing: Policies::read(tx)?,
             by_email: HashMap::new(),
+            strangers: HashSet::new(),
             billing: HashMap::new(),
             coordinates: HashMap::new(),
             trades: Trades::default(),
@@ -145,12 +148,14 @@ impl Resolver {
             let found = customers::by_number(tx, number)?;
             return Ok(self.know(&found.ok_or_else(|| unknown("number", number))?));
         }
-        let email = given.email.as_deref().map(|email| email.trim().to_ascii_lowercase());
+        let email = normal_email(given);
         if let Some(email) = &email {
             if let Some(known) = self.by_email.get(email) {
                 return Ok(*known);
             }
-            if let Some(found) = customers::by_email(tx, email)?.first() {
+            if !self.strangers.contains(email)
+                && let Some(found) = customers::by_email(tx, email)?.first()
+            {
                 self.by_email.insert(email.clone(), found.id);
                 return Ok(self.know(found));
             }
@@ -160,6 +165,25 @@ impl Resolver {
             self.by_email.insert(email, id);
         }
         Ok(id)
+    }
+
+    /// Forgets what a refused order brought along, after so many parties and customers.
+    pub fn forget(&mut self, parties: usize, customers: usize) {
+        self.new_parties.truncate(parties);
+        let gone: Vec<CustomerId> = self.new_customers.drain(customers..).map(|c| c.id).collect();
+        if !gone.is_empty() {
+            self.by_email.retain(|_, id| !gone.contains(id));
+        }
+    }
+
+    /// Learns who has which e-mail; who is not found has none of those asked for.
+    pub fn meet(&mut self, found: Vec<(String, Customer)>, asked: &[&str]) {
+        self.strangers.extend(asked.iter().map(|email| (*email).to_owned()));
+        for (email, customer) in found {
+            self.strangers.remove(&email);
+            self.by_email.insert(email, customer.id);
+            self.know(&customer);
+        }
     }
 
     fn know(&mut self, customer: &Customer) -> CustomerId {
@@ -320,6 +344,15 @@ impl Resolver {
         }
         Ok(())
     }
+}
+
+/// The e-mail by which an order's customer may be known.
+pub(super) fn email_of(request: &OrderIn) -> Option<String> {
+    request.customer.as_ref().and_then(normal_email)
+}
+
+fn normal_email(given: &CustomerIn) -> Option<String> {
+    given.email.as_deref().map(|email| email.trim().to_ascii_lowercase())
 }
 
 pub(super) fn settlement(request: &OrderIn) -> Result<Settlement, Refusal> {

@@ -3,10 +3,13 @@
 mod list;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use orderly_core::actor::{Permission, Scope};
 use orderly_core::catalog::{Catalog, Channel, Location};
-use orderly_core::id::{FulfillmentId, ItemId, LocationId, OrderId, PartyId, ShipmentId};
+use orderly_core::id::{
+    AccountId, ChannelId, FulfillmentId, ItemId, LocationId, OrderId, PartyId, ShipmentId,
+};
 use orderly_core::order::Order;
 use orderly_core::order::close::Given;
 use orderly_core::party::{Account, Customer, Party, Site};
@@ -37,9 +40,9 @@ pub struct Shown {
     pub customer: Option<Customer>,
     pub account: Option<Account>,
     pub site: Option<Site>,
-    pub catalog: Catalog,
-    pub locations: HashMap<LocationId, Location>,
-    pub parties: HashMap<PartyId, Party>,
+    pub catalog: Arc<Catalog>,
+    pub locations: Arc<HashMap<LocationId, Location>>,
+    pub parties: Arc<HashMap<PartyId, Party>>,
     /// Every event of the order, in sequence.
     pub timeline: Vec<Event>,
     /// What pays it, the oldest first, as it is now.
@@ -167,6 +170,13 @@ pub fn show_as(app: &App, call: &Call, order: Order) -> Result<Shown, Error> {
     })
 }
 
+/// Says what a caller may do with an order that was read for him.
+#[must_use]
+pub fn to(call: &Call, mut shown: Shown) -> Shown {
+    shown.allowed = allowed::of(&shown, call);
+    shown
+}
+
 /// Returns the order that a fulfillment is part of, with everything its page shows.
 pub fn show_fulfillment(app: &App, call: &Call, id: FulfillmentId) -> Result<Shown, Error> {
     app.store.read(|tx| {
@@ -246,41 +256,115 @@ fn shown_to(tx: &mut Tx<'_>, call: &Call, order: Order) -> Result<Shown, Error> 
 
 /// Reads what an order's ids stand for.
 pub fn shown(tx: &mut Tx<'_>, order: Order) -> Result<Shown, Error> {
-    let mut items: Vec<ItemId> = order.lines.iter().filter_map(|line| line.item).collect();
-    items.sort_unstable();
-    items.dedup();
+    let all = shown_all(tx, vec![order])?;
+    all.into_iter().next().ok_or_else(|| Error::Internal("an order was not read".into()))
+}
+
+/// Reads what the ids of orders stand for, in their order and set-based.
+pub fn shown_all(tx: &mut Tx<'_>, orders: Vec<Order>) -> Result<Vec<Shown>, Error> {
+    let ids: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
+    let mut items: Vec<ItemId> =
+        orders.iter().flat_map(|order| order.lines.iter().filter_map(|line| line.item)).collect();
+    sorted(&mut items);
+    let catalog = Arc::new(catalog::load_ids(tx, &items)?);
+    let customers: Vec<_> = orders.iter().filter_map(|order| order.head.customer).collect();
+    let customers = customers::get_many(tx, &customers)?;
     let all = locations::all(tx)?;
-    let own = order.deliveries.iter().flat_map(|delivery| [delivery.ship_to, delivery.contact]);
-    let customer = order.head.customer.map(|id| customers::get(tx, id)).transpose()?.flatten();
-    let in_force = customer.as_ref().map(|customer| customer.party);
-    let mut wanted: Vec<PartyId> = own
-        .chain([order.head.bill_to, in_force])
-        .chain(all.iter().map(|at| at.party))
-        .flatten()
-        .collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let found = parties::get_many(tx, &wanted)?;
-    let account = order.head.account;
-    let mut paying = Vec::new();
-    for id in payments::of_order(tx, order.id)? {
-        paying.extend(payments::get(tx, id, false)?);
+    let parties = Arc::new(parties_of(tx, &orders, &customers, &all)?);
+    let customers: HashMap<_, _> = customers.into_iter().map(|one| (one.id, one)).collect();
+    let locations = Arc::new(all.into_iter().map(|one| (one.id, one)).collect::<HashMap<_, _>>());
+    let streams: Vec<[u8; 16]> = ids.iter().map(|id| id.as_bytes()).collect();
+    let mut timelines: HashMap<[u8; 16], Vec<Event>> = HashMap::new();
+    for event in events::of_streams(tx, &streams)? {
+        timelines.entry(event.stream).or_default().push(event);
     }
-    Ok(Shown {
-        channel: channels::get(tx, order.channel)?,
-        customer,
-        account: account.map(|id| accounts::get(tx, id)).transpose()?.flatten(),
-        site: order.head.site.map(|id| accounts::site(tx, id)).transpose()?.flatten(),
-        catalog: catalog::load_ids(tx, &items)?,
-        locations: all.into_iter().map(|one| (one.id, one)).collect(),
-        parties: found.into_iter().map(|one| (one.id, one)).collect(),
-        timeline: events::of_stream(tx, order.id.as_bytes(), i64::MAX)?,
-        payments: paying,
-        given: refunds::given(tx, order.id)?,
-        refundable: propose::money_left(&order, &refunds::prior(tx, order.id)?),
-        allowed: Allowed::default(),
-        order,
-    })
+    let (paid, refunded) = (payments::paid(tx, &ids)?, refunds::refunded(tx, &ids)?);
+    let mut known = Known::default();
+    let mut shown = Vec::with_capacity(orders.len());
+    for order in orders {
+        let (given, prior) = match refunded.contains(&order.id) {
+            true => (refunds::given(tx, order.id)?, refunds::prior(tx, order.id)?),
+            false => Default::default(),
+        };
+        shown.push(Shown {
+            channel: known.channel(tx, order.channel)?,
+            customer: order.head.customer.and_then(|id| customers.get(&id).cloned()),
+            account: known.account(tx, order.head.account)?,
+            site: order.head.site.map(|id| accounts::site(tx, id)).transpose()?.flatten(),
+            catalog: Arc::clone(&catalog),
+            locations: Arc::clone(&locations),
+            parties: Arc::clone(&parties),
+            timeline: timelines.remove(&order.id.as_bytes()).unwrap_or_default(),
+            payments: paying(tx, &paid, order.id)?,
+            given,
+            refundable: propose::money_left(&order, &prior),
+            allowed: Allowed::default(),
+            order,
+        });
+    }
+    Ok(shown)
+}
+
+/// Channels and accounts that were read for other orders of the same page.
+#[derive(Default)]
+struct Known {
+    channels: HashMap<ChannelId, Option<Channel>>,
+    accounts: HashMap<AccountId, Option<Account>>,
+}
+
+impl Known {
+    fn channel(&mut self, tx: &mut Tx<'_>, id: ChannelId) -> Result<Option<Channel>, Error> {
+        if !self.channels.contains_key(&id) {
+            self.channels.insert(id, channels::get(tx, id)?);
+        }
+        Ok(self.channels.get(&id).cloned().flatten())
+    }
+
+    fn account(
+        &mut self,
+        tx: &mut Tx<'_>,
+        id: Option<AccountId>,
+    ) -> Result<Option<Account>, Error> {
+        let Some(id) = id else { return Ok(None) };
+        if !self.accounts.contains_key(&id) {
+            self.accounts.insert(id, accounts::get(tx, id)?);
+        }
+        Ok(self.accounts.get(&id).cloned().flatten())
+    }
+}
+
+fn sorted<T: Ord>(all: &mut Vec<T>) {
+    all.sort_unstable();
+    all.dedup();
+}
+
+fn parties_of(
+    tx: &mut Tx<'_>,
+    orders: &[Order],
+    customers: &[Customer],
+    locations: &[Location],
+) -> Result<HashMap<PartyId, Party>, Error> {
+    let deliveries = orders.iter().flat_map(|order| order.deliveries.iter());
+    let mut wanted: Vec<PartyId> = deliveries
+        .flat_map(|delivery| [delivery.ship_to, delivery.contact])
+        .chain(orders.iter().map(|order| order.head.bill_to))
+        .chain(locations.iter().map(|at| at.party))
+        .flatten()
+        .chain(customers.iter().map(|customer| customer.party))
+        .collect();
+    sorted(&mut wanted);
+    Ok(parties::get_many(tx, &wanted)?.into_iter().map(|one| (one.id, one)).collect())
+}
+
+/// The payments of an order that is among the paid ones.
+fn paying(tx: &mut Tx<'_>, paid: &[OrderId], order: OrderId) -> Result<Vec<Payment>, Error> {
+    let mut found = Vec::new();
+    if paid.contains(&order) {
+        for id in payments::of_order(tx, order)? {
+            found.extend(payments::get(tx, id, false)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Returns the number of an order.

@@ -2,10 +2,6 @@
 //! tenth kits, a fifth lengths and continuous goods, half of the customers new, a fifth of the
 //! orders for the sites of trade accounts.
 
-use orderly::ops::accounts::{self, NewAccount, NewSite};
-use orderly::ops::{catalog, settings};
-use orderly::wire::OrderIn;
-use orderly::{App, Call, Error};
 use orderly_core::actor::Actor;
 use orderly_core::id::IdSource;
 use orderly_core::party::NewParty;
@@ -14,6 +10,10 @@ use orderly_core::time::Instant;
 use orderly_core::units::{
     Cause, CauseKind, Condition, CostSource, Lot, LotKind, Movement, MovementKind, Place, PlaceKind,
 };
+use orderly_ops::ops::accounts::{self, NewAccount, NewSite};
+use orderly_ops::ops::{catalog, settings};
+use orderly_ops::wire::OrderIn;
+use orderly_ops::{App, Call, Error};
 use orderly_store::tables;
 use orderly_store::tables::units::{Posted, Recorded};
 use serde_json::{Value, json};
@@ -23,6 +23,8 @@ const LOCATIONS: [&str; 4] = ["depot", "north", "south", "east"];
 /// Trade accounts, each with a site; both with limits that are never reached.
 const ACCOUNTS: usize = 200;
 const LIMIT: &str = "1000000000";
+/// More than any scenario sells, in base units.
+const PLENTY: i64 = 5_000_000_000;
 const START: i64 = 1_772_438_400_000_000;
 
 /// Small deterministic noise (SplitMix64).
@@ -38,8 +40,10 @@ impl Noise {
     }
 }
 
+/// A merchant that is set up.
 pub struct Shop;
 
+/// A call of the owner; every number is another one.
 pub fn call(seed: u64) -> Call {
     let at = Instant::from_micros(START + i64::try_from(seed).unwrap_or(0) * 1_000);
     Call::new(Actor::owner(), "bench", at, seed)
@@ -79,12 +83,69 @@ fn item(number: u64) -> Value {
 }
 
 /// Sets the merchant up, with more stock than the benchmark sells.
+///
+/// # Errors
+/// What the operations say.
 pub fn set_up(app: &App) -> Result<Shop, String> {
     let mut seed = 0;
     let mut next = || {
         seed += 1;
         call(seed)
     };
+    found(app, &mut next)?;
+    let kits = |wanted: bool| (0..ITEMS).filter(move |number| (kind(*number) == "kit") == wanted);
+    for number in kits(false).chain(kits(true)) {
+        catalog::create_item(app, &next(), &read(item(number))?).map_err(|error| said(&error))?;
+    }
+    for number in kits(false) {
+        let length = (kind(number) == "board").then_some(5_000);
+        stock(app, &next(), &format!("SKU-{number:04}"), &[PLENTY; LOCATIONS.len()], length)?;
+    }
+    for number in 0..ACCOUNTS {
+        open_account(app, number, &mut next)?;
+    }
+    Ok(Shop)
+}
+
+/// A parcel to a customer in Leeds.
+pub fn delivery() -> Value {
+    json!({ "method": "parcel", "ship_to": { "name": "Ann Field", "lines": ["1 Mill Lane"],
+        "city": "Leeds", "postcode": "LS1 1AA", "country": "GB", "latitude_e6": 53_800_000,
+        "longitude_e6": -1_550_000 } })
+}
+
+/// Sets a merchant up for a sale of so many units of `hot`, spread over two of its locations, with
+/// a kit of two of them (`PAIR`) and an item that there is plenty of (`WARM`).
+///
+/// # Errors
+/// What the operations say.
+pub fn set_up_sale(app: &App, hot: &str, units: u32) -> Result<(), String> {
+    let mut seed = 0;
+    let mut next = || {
+        seed += 1;
+        call(seed)
+    };
+    found(app, &mut next)?;
+    let market = json!({ "code": "market", "name": "Market", "kind": "marketplace" });
+    catalog::create_channel(app, &next(), &read(market)?).map_err(|error| said(&error))?;
+    for item in [
+        json!({ "sku": hot, "name": "Hot", "price": "12.40" }),
+        json!({ "sku": "WARM", "name": "Warm", "price": "2.40" }),
+        json!({ "sku": "PAIR", "name": "Pair", "price": "20.00", "kit": true,
+            "components": [{ "sku": hot, "quantity": "2" }] }),
+    ] {
+        catalog::create_item(app, &next(), &read(item)?).map_err(|error| said(&error))?;
+    }
+    let units = i64::from(units);
+    for (sku, shares) in [(hot, [units / 3, units - units / 3]), ("WARM", [10_000_000; 2])] {
+        let shares: Vec<i64> = shares.into_iter().chain([0, 0]).collect();
+        stock(app, &next(), sku, &shares, None)?;
+    }
+    Ok(())
+}
+
+/// The legal entity, the locations and the web shop.
+fn found(app: &App, next: &mut impl FnMut() -> Call) -> Result<(), String> {
     let entity = json!({ "code": "main", "name": "Bench", "country": "GB", "currency": "GBP",
         "zone": "Europe/London" });
     settings::init(app, &next(), &read(entity)?).map_err(|error| said(&error))?;
@@ -95,17 +156,7 @@ pub fn set_up(app: &App) -> Result<Shop, String> {
     }
     let channel = json!({ "code": "web", "name": "Web", "kind": "web" });
     catalog::create_channel(app, &next(), &read(channel)?).map_err(|error| said(&error))?;
-    let kits = |wanted: bool| (0..ITEMS).filter(move |number| (kind(*number) == "kit") == wanted);
-    for number in kits(false).chain(kits(true)) {
-        catalog::create_item(app, &next(), &read(item(number))?).map_err(|error| said(&error))?;
-    }
-    for number in kits(false) {
-        stock(app, &next(), number)?;
-    }
-    for number in 0..ACCOUNTS {
-        open_account(app, number, &mut next)?;
-    }
-    Ok(Shop)
+    Ok(())
 }
 
 fn open_account(app: &App, number: usize, next: &mut impl FnMut() -> Call) -> Result<(), String> {
@@ -125,16 +176,23 @@ fn open_account(app: &App, number: usize, next: &mut impl FnMut() -> Call) -> Re
     Ok(())
 }
 
-fn stock(app: &App, call: &Call, number: u64) -> Result<(), String> {
+/// Opens the stock of an item with so much at each location, in pieces of a length where given.
+fn stock(
+    app: &App,
+    call: &Call,
+    sku: &str,
+    shares: &[i64],
+    length: Option<i64>,
+) -> Result<(), String> {
     let posted = app.store.write(|tx| {
-        let sku = format!("SKU-{number:04}");
-        let Some(item) = tables::catalog::by_sku(tx, &sku)? else { return Ok(None) };
+        let Some(item) = tables::catalog::by_sku(tx, sku)? else { return Ok(None) };
         let mut ids = IdSource::new(call.now, call.seed);
         let mut movements = Vec::new();
-        for location in tables::locations::all(tx)? {
+        let locations = tables::locations::all(tx)?.into_iter().zip(shares);
+        for (location, share) in locations.filter(|(_, share)| **share > 0) {
             let mut lot_class = orderly_core::id::LotId::NONE;
-            if kind(number) == "board" {
-                let length = Qty::new(5_000).ok();
+            if let Some(length) = length {
+                let length = Qty::new(length).ok();
                 let lot = Lot {
                     id: ids.draw(),
                     item: item.id,
@@ -154,7 +212,7 @@ fn stock(app: &App, call: &Call, number: u64) -> Result<(), String> {
                 lot_class,
                 from: Place::account(PlaceKind::Opening),
                 to: Place::bin(location.id, location.storage_bin, Condition::Sellable),
-                qty: Qty::new(5_000_000_000).unwrap_or(Qty::ZERO),
+                qty: Qty::new(*share).unwrap_or(Qty::ZERO),
                 value: 0,
                 cost_source: CostSource::Given,
                 cause: Cause { kind: CauseKind::Adjustment, id: ids.draw() },
@@ -174,6 +232,13 @@ fn stock(app: &App, call: &Call, number: u64) -> Result<(), String> {
 }
 
 impl Shop {
+    /// One order as a client sends it, with its key: the same number, the same order.
+    pub fn order_as_sent(&self, number: u64) -> (String, Vec<u8>) {
+        let order = order(usize::try_from(number).unwrap_or(0), true, &mut Noise(number));
+        let body = serde_json::to_vec(&order).expect("an order has text keys only");
+        (format!("sent-{number}"), body)
+    }
+
     /// The orders of one run, each under a key of its own. Those for accounts are settled on them
     /// where `on_credit`, and so held against their limits.
     pub fn orders(&self, run: usize, count: usize, on_credit: bool) -> Vec<(Call, OrderIn)> {
@@ -212,9 +277,7 @@ fn order(number: usize, on_credit: bool, noise: &mut Noise) -> OrderIn {
         "account": trade, "site": trade.as_ref().map(|_| "S1"), "settlement": settlement,
         "channel": "web", "external_id": format!("EXT-{number}"),
         "customer": { "email": format!("c{customer}@example.com"), "name": "Ann Field" },
-        "deliveries": { "method": "parcel", "ship_to": { "name": "Ann Field",
-            "lines": ["1 Mill Lane"], "city": "Leeds", "postcode": "LS1 1AA", "country": "GB",
-            "latitude_e6": 53_800_000, "longitude_e6": -1_550_000 } },
+        "deliveries": delivery(),
         "lines": lines,
         "charges": [{ "kind": "shipping", "amount": "4.90" }],
     });

@@ -3,8 +3,9 @@
 
 use std::time::Instant;
 
-use orderly::App;
-use orderly_store::{Column, Kind, Row, StoreError, Tx, Value, ValueRef};
+use orderly_ops::App;
+use orderly_store::copy::owned;
+use orderly_store::{Column, Kind, StoreError, Tx, Value};
 
 /// The tables placement writes, parents first, with the columns that sort their rows by age.
 const TABLES: &[(&str, &str)] = &[
@@ -85,7 +86,11 @@ impl<'a> Floor<'a> {
                 .collect();
             let typed = |row: Vec<Value>| -> Vec<Value> {
                 let kinds = columns.iter().map(|column| column.kind);
-                row.into_iter().zip(kinds).map(|(value, kind)| of_kind(value, kind)).collect()
+                let null = |value: Value, kind| match value {
+                    Value::Null(_) => Value::Null(kind),
+                    known => known,
+                };
+                row.into_iter().zip(kinds).map(|(value, kind)| null(value, kind)).collect()
             };
             let rows = rows.into_iter().map(typed).collect();
             tables.push((*table, columns, rows));
@@ -153,32 +158,12 @@ fn read(
                 names = (0..row.len()).filter_map(|at| row.name(at).map(str::to_owned)).collect();
             }
             if seen > skip {
-                rows.push((0..row.len()).map(|at| value(row, at)).collect());
+                let values = (0..row.len()).map(|at| owned(row, at, Kind::Text));
+                rows.push(values.collect::<Result<_, StoreError>>()?);
             }
             Ok(())
         })
     });
     read.map_err(|error: StoreError| error.to_string())?;
     Ok((rows, names))
-}
-
-/// A NULL knows its column's kind only here.
-fn of_kind(value: Value, kind: Kind) -> Value {
-    match value {
-        Value::Null(_) => Value::Null(kind),
-        known => known,
-    }
-}
-
-fn value(row: &Row<'_>, at: usize) -> Value {
-    match row.raw(at) {
-        Ok(ValueRef::Int(int)) => Value::Int(int),
-        Ok(ValueRef::Real(real)) => Value::Real(real),
-        Ok(ValueRef::Text(text)) => Value::Text(text.to_owned()),
-        Ok(ValueRef::Bytes(bytes)) => match <[u8; 16]>::try_from(bytes) {
-            Ok(id) => Value::Id(id),
-            Err(_) => Value::Bytes(bytes.to_vec()),
-        },
-        Ok(ValueRef::Null) | Err(_) => Value::Null(Kind::Text),
-    }
 }
