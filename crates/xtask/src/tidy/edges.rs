@@ -4,7 +4,8 @@ use super::Finding;
 use super::tree::Tree;
 
 /// Where transactions are opened, and what they are made of.
-const WRITERS: &[&str] = &["crates/orderly-ops/src/ops", "crates/orderly-store", "crates/xtask"];
+const WRITERS: &[&str] =
+    &["crates/orderly-ops/src/ops", "crates/orderly-store", "crates/orderly-bench", "crates/xtask"];
 
 /// Only `ops` opens a transaction.
 pub fn transactions(tree: &Tree) -> Vec<Finding> {

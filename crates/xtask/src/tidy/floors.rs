@@ -22,9 +22,12 @@ const BELOW: &[(&str, &[&str])] = &[
         "orderly-console",
         &["orderly-core", "orderly-docs", "orderly-plan", "orderly-ops", "orderly-web"],
     ),
+    // Measures bare SQL beside ours.
+    ("orderly-bench", &["orderly-core", "orderly-ops", "orderly-store"]),
     (
         "orderly",
         &[
+            "orderly-bench",
             "orderly-core",
             "orderly-docs",
             "orderly-plan",
@@ -35,7 +38,7 @@ const BELOW: &[(&str, &[&str])] = &[
             "orderly-console",
         ],
     ),
-    ("xtask", &["orderly", "orderly-core", "orderly-plan", "orderly-store"]),
+    ("xtask", &["orderly", "orderly-bench", "orderly-core", "orderly-plan", "orderly-store"]),
 ];
 
 /// Crates that only decide or compute: data in, data out.

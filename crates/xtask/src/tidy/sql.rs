@@ -40,8 +40,9 @@ pub fn formatted(tree: &Tree) -> Vec<Finding> {
 
 /// The store, the rules themselves, and the benchmarks, which measure bare SQL beside ours.
 fn may_hold_sql(file: &SourceFile) -> bool {
-    let is_bench = file.is_under("crates/xtask/src")
-        && file.path.iter().any(|part| part.to_string_lossy().starts_with("bench"));
+    let is_bench = file.is_under("crates/orderly-bench")
+        || file.is_under("crates/xtask/src")
+            && file.path.iter().any(|part| part.to_string_lossy().starts_with("bench"));
     is_bench || file.is_under("crates/orderly-store") || file.is_under("crates/xtask/src/tidy")
 }
 

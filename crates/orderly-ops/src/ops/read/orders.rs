@@ -273,7 +273,7 @@ pub fn shown_all(tx: &mut Tx<'_>, orders: Vec<Order>) -> Result<Vec<Shown>, Erro
     let parties = Arc::new(parties_of(tx, &orders, &customers, &all)?);
     let customers: HashMap<_, _> = customers.into_iter().map(|one| (one.id, one)).collect();
     let locations = Arc::new(all.into_iter().map(|one| (one.id, one)).collect::<HashMap<_, _>>());
-    let streams: Vec<[u8; 16]> = ids.iter().map(|id| id.as_bytes()).collect();
+    let streams: Vec<[u8; 16]> = ids.iter().map(OrderId::as_bytes).collect();
     let mut timelines: HashMap<[u8; 16], Vec<Event>> = HashMap::new();
     for event in events::of_streams(tx, &streams)? {
         timelines.entry(event.stream).or_default().push(event);
