@@ -33,6 +33,7 @@ mod payments;
 mod place;
 mod place_more;
 mod plan;
+mod plans;
 mod prices;
 mod proof;
 mod prove;
