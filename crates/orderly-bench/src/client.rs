@@ -1,5 +1,6 @@
-//! A caller of the API with a connection and a key of its own.
+//! Callers of the API: each connection may speak for any of them, as a load balancer's does.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orderly_core::actor::{Grant, Permission};
@@ -12,11 +13,12 @@ use crate::merchant::call;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// One caller.
+/// One connection.
 pub struct Client {
     agent: ureq::Agent,
     base: String,
-    authorization: String,
+    /// Who may be spoken for: the headers that show their keys.
+    callers: Arc<[String]>,
 }
 
 /// What came back, and how long it took.
@@ -38,21 +40,32 @@ impl Came {
 }
 
 impl Client {
-    pub fn new(base: &str, token: &str) -> Self {
+    /// So many connections to a server, which speak for the callers with these tokens.
+    pub fn connect(base: &str, tokens: &[String], count: usize) -> Vec<Self> {
+        let callers: Arc<[String]> = tokens.iter().map(|token| format!("Bearer {token}")).collect();
+        (0..count).map(|_| Self::new(base, Arc::clone(&callers))).collect()
+    }
+
+    fn new(base: &str, callers: Arc<[String]>) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
             .build();
-        let authorization = format!("Bearer {token}");
-        Self { agent: config.into(), base: base.to_owned(), authorization }
+        Self { agent: config.into(), base: base.to_owned(), callers }
     }
 
-    /// Posts a command under an idempotency key.
+    /// What caller number `who` shows; they go round.
+    fn key_of(&self, who: usize) -> &str {
+        &self.callers[who % self.callers.len()]
+    }
+
+    /// Posts a command of caller number `who` under an idempotency key.
     ///
     /// # Errors
     /// Where no answer came: what became of the command is not known.
     pub fn post(
         &self,
+        who: usize,
         path: &str,
         key: &str,
         seen: Option<&str>,
@@ -62,7 +75,7 @@ impl Client {
         let mut request = self
             .agent
             .post(format!("{}{path}", self.base))
-            .header("authorization", &self.authorization)
+            .header("authorization", self.key_of(who))
             .header("content-type", "application/json")
             .header("idempotency-key", key);
         if let Some(tag) = seen {
@@ -71,14 +84,14 @@ impl Client {
         read(request.send(body), begun)
     }
 
-    /// Gets an object.
+    /// Gets an object for caller number `who`.
     ///
     /// # Errors
     /// Where no answer came.
-    pub fn get(&self, path: &str) -> Result<Came, String> {
+    pub fn get(&self, who: usize, path: &str) -> Result<Came, String> {
         let begun = Instant::now();
         let request = self.agent.get(format!("{}{path}", self.base));
-        read(request.header("authorization", &self.authorization).call(), begun)
+        read(request.header("authorization", self.key_of(who)).call(), begun)
     }
 }
 

@@ -28,7 +28,8 @@ pub const HOT: &str = "HOT";
 pub struct Crowd {
     pub buyers: usize,
     pub units: u32,
-    /// Connections at the same time; each request is sent twice, over any of them.
+    /// Connections at the same time; each buyer asks twice under the same
+    /// key, over any of them.
     pub connections: usize,
     /// Whether the buyers look first and then order, as other systems do: the units are oversold
     /// then, which the oracle must find.
@@ -48,6 +49,8 @@ pub struct Sale {
     pub canceled: usize,
     /// Buyers whose two answers differ.
     pub differing: usize,
+    /// What one of them was told, first and again.
+    pub told_differently: Option<String>,
     /// Answers of 500 and above.
     pub server_errors: usize,
     /// Requests without an answer.
@@ -101,8 +104,7 @@ pub fn run(like: &str, program: &Path, crowd: Crowd) -> Result<Sale, String> {
     let tokens = keys(&app, crowd.connections)?;
     let server = Server::start(program, &scratch.location)?;
     let wishes: Vec<Wish> = (0..crowd.buyers).map(|buyer| wish(buyer, crowd)).collect();
-    let clients: Vec<Client> =
-        tokens.iter().map(|token| Client::new(&server.base, token)).collect();
+    let clients = Client::connect(&server.base, &tokens, crowd.connections);
     let (told, answers) = sell(&clients, &wishes, crowd.naive);
     drop(clients);
     server.stop()?;
@@ -119,6 +121,7 @@ pub fn run(like: &str, program: &Path, crowd: Crowd) -> Result<Sale, String> {
         orders: told.iter().filter(|told| told.won).count(),
         canceled: told.iter().filter(|told| told.canceled).count(),
         differing: told.iter().filter(|told| differs(told)).count(),
+        told_differently: told.iter().find(|told| differs(told)).map(|told| told.gists.join("; ")),
         server_errors: answers.came.iter().filter(|(status, _)| *status >= 500).count(),
         unanswered: answers.unanswered,
         p50_ms: at(&took, 0.5),
@@ -177,7 +180,7 @@ fn sell(clients: &[Client], wishes: &[Wish], naive: bool) -> (Vec<Told>, Answers
                     return answers;
                 }
                 let Some(wish) = wishes.get(buyer) else { continue };
-                if naive && !looks_available(client) {
+                if naive && !looks_available(client, buyer) {
                     continue;
                 }
                 ask(client, buyer, wish, &told[buyer], &mut answers);
@@ -196,15 +199,15 @@ fn sell(clients: &[Client], wishes: &[Wish], naive: bool) -> (Vec<Told>, Answers
 }
 
 /// Checks first, as the naive do.
-fn looks_available(client: &Client) -> bool {
-    let came = client.get(&format!("/v1/stock?item={HOT}"));
+fn looks_available(client: &Client, buyer: usize) -> bool {
+    let came = client.get(buyer, &format!("/v1/stock?item={HOT}"));
     let Ok(came) = came else { return false };
     let levels = came.body["data"].as_array().cloned().unwrap_or_default();
     levels.iter().filter_map(|level| level["available"].as_i64()).any(|free| free > 0)
 }
 
 fn ask(client: &Client, buyer: usize, wish: &Wish, told: &Mutex<Told>, answers: &mut Answers) {
-    let Ok(came) = client.post("/v1/orders", &wish.key, None, &wish.body) else {
+    let Ok(came) = client.post(buyer, "/v1/orders", &wish.key, None, &wish.body) else {
         answers.unanswered += 1;
         return;
     };
@@ -213,15 +216,20 @@ fn ask(client: &Client, buyer: usize, wish: &Wish, told: &Mutex<Told>, answers: 
     told.gists.push(came.gist());
     let first = came.status == 201 && !told.won;
     told.won |= came.status == 201;
-    if first && buyer % 5 == 4 && cancel(client, wish, &came, answers) {
+    if first && buyer % 5 == 4 && cancel(client, (buyer, wish), &came, answers) {
         told.canceled = true;
     }
 }
 
-fn cancel(client: &Client, wish: &Wish, came: &Came, answers: &mut Answers) -> bool {
+fn cancel(
+    client: &Client,
+    (buyer, wish): (usize, &Wish),
+    came: &Came,
+    answers: &mut Answers,
+) -> bool {
     let path = format!("/v1/orders/{}/cancel", came.body["id"].as_str().unwrap_or_default());
     let key = format!("{}-cancel", wish.key);
-    match client.post(&path, &key, Some("*"), b"{\"reason\":\"a change of mind\"}") {
+    match client.post(buyer, &path, &key, Some("*"), b"{\"reason\":\"a change of mind\"}") {
         Ok(came) => {
             answers.came.push((came.status, came.took));
             came.status < 300

@@ -79,8 +79,7 @@ pub fn run(like: &str, program: &Path, kills: Kills) -> Result<Crashed, String> 
     let next = AtomicU64::new(1);
     for round in 0..kills.kills {
         let server = Server::start(program, &scratch.location)?;
-        let clients: Vec<Client> =
-            tokens.iter().map(|token| Client::new(&server.base, token)).collect();
+        let clients = Client::connect(&server.base, &tokens, kills.clients);
         ask_again(&clients[0], &shop, &known)?;
         let over = AtomicBool::new(false);
         std::thread::scope(|scope| {
@@ -94,8 +93,8 @@ pub fn run(like: &str, program: &Path, kills: Kills) -> Result<Crashed, String> 
         });
     }
     let server = Server::start(program, &scratch.location)?;
-    let client = Client::new(&server.base, &tokens[0]);
-    ask_again(&client, &shop, &known)?;
+    let clients = Client::connect(&server.base, &tokens, 1);
+    ask_again(&clients[0], &shop, &known)?;
     let known = known.into_inner().unwrap_or_else(PoisonError::into_inner);
     server.stop()?;
     judge(like, &app, kills, &known)
@@ -106,6 +105,11 @@ pub fn run(like: &str, program: &Path, kills: Kills) -> Result<Crashed, String> 
 fn moment(seed: u64, round: usize) -> Duration {
     let mixed = (seed ^ round as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     Duration::from_micros(20_000 + (mixed >> 40) % 300_000)
+}
+
+/// Who sends an order: the same one again.
+fn caller(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(0)
 }
 
 /// Places orders until the server is gone.
@@ -119,7 +123,7 @@ fn place(
     while !over.load(Ordering::Relaxed) {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let (key, body) = shop.order_as_sent(number);
-        let came = client.post("/v1/orders", &key, None, &body);
+        let came = client.post(caller(number), "/v1/orders", &key, None, &body);
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         match came {
             Ok(came) if came.status < 500 => drop(known.gists.insert(number, came.gist())),
@@ -139,7 +143,7 @@ fn ask_again(client: &Client, shop: &merchant::Shop, known: &Mutex<Known>) -> Re
     let sample: Vec<u64> = known.gists.keys().rev().take(20).copied().collect();
     for number in open.into_iter().chain(sample) {
         let (key, body) = shop.order_as_sent(number);
-        let came = client.post("/v1/orders", &key, None, &body)?;
+        let came = client.post(caller(number), "/v1/orders", &key, None, &body)?;
         let before = known.gists.insert(number, came.gist());
         if before.is_some_and(|before| before != came.gist()) {
             known.differing += 1;

@@ -112,8 +112,7 @@ fn over_http(like: &str, program: &Path, size: Size) -> Result<(Vec<Run>, Option
     let tokens = keys(&app, size.clients)?;
     drop(app);
     let server = Server::start(program, &scratch.location)?;
-    let clients: Vec<Client> =
-        tokens.iter().map(|token| Client::new(&server.base, token)).collect();
+    let clients = Client::connect(&server.base, &tokens, size.clients);
     let mut runs = Vec::new();
     for run in 0..size.runs {
         let asked = shop.orders(run, size.orders, true).into_iter();
@@ -139,8 +138,10 @@ fn post_all(clients: &[Client], bodies: &[(String, Vec<u8>)]) -> Result<Run, Str
     let each = std::thread::scope(|scope| {
         let work = |client: &Client| {
             let mut each = Vec::new();
-            while let Some((key, body)) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
-                match client.post("/v1/orders", key, None, body) {
+            loop {
+                let turn = next.fetch_add(1, Ordering::Relaxed);
+                let Some((key, body)) = bodies.get(turn) else { break };
+                match client.post(turn, "/v1/orders", key, None, body) {
                     Ok(came) if came.status == 201 => each.push(came.took),
                     Ok(came) => {
                         let told = format!("an order was answered {}: {}", came.status, came.body);

@@ -55,6 +55,7 @@ macro_rules! orderly {
             "0022_carried",
             "0023_remittances",
             "0024_import_customers",
+            "0025_payments_of_orders",
         ]
     };
 }

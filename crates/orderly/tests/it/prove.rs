@@ -66,7 +66,8 @@ fn bench_and_prove_answer_in_json_and_leave_nothing_behind() {
             .output();
         let output = output.unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{told}");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{told}{said}");
         serde_json::from_slice::<Value>(&output.stdout).unwrap()
     };
     let placed = run(&[

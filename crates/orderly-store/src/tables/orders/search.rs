@@ -382,13 +382,15 @@ pub fn by_name(tx: &mut Tx<'_>, text: &str, limit: i64) -> Result<Vec<OrderId>, 
     let (text, end) =
         (text.to_ascii_lowercase(), format!("{}\u{10FFFF}", text.to_ascii_lowercase()));
     let mut subjects: Vec<(String, [u8; 16])> = Vec::new();
-    for key in [
-        "lower(name)",
-        "lower(replace(name, rtrim(name, replace(name, ' ', '')), ''))",
-        "lower(company)",
+    for (key, has) in [
+        ("lower(name)", ""),
+        ("lower(replace(name, rtrim(name, replace(name, ' ', '')), ''))", ""),
+        // Only parties with a company are in its index.
+        ("lower(company)", "company IS NOT NULL AND "),
     ] {
         let sql = format!(
-            "SELECT subject_kind, subject_id FROM party WHERE {key} >= $1 AND {key} < $2 LIMIT $3"
+            "SELECT subject_kind, subject_id FROM party
+              WHERE {has}{key} >= $1 AND {key} < $2 LIMIT $3"
         );
         subjects.extend(tx.query(&sql, &[&text, &end, &limit], subject)?);
     }
