@@ -199,9 +199,9 @@ fn settings_say_where_they_come_from() {
     assert_eq!(from("listen"), ("127.0.0.1:7000".into(), "the file orderly.toml".into()));
     assert_eq!(from("streams"), ("40".into(), "the flag --streams".into()));
     assert_eq!(from("waiting"), ("1024".into(), "the default".into()));
-    let wrong = shop.run("serve --listen nowhere");
+    let wrong = shop.run("config show --listen nowhere");
     assert_eq!(wrong.code, 2);
-    assert!(wrong.err.contains("listen: `nowhere` (from the flag --listen)"), "{}", wrong.err);
+    assert!(wrong.err.contains("`nowhere` (from the flag --listen)"), "{}", wrong.err);
     assert_eq!(shop.run("config show --running 0").code, 2);
 }
 
