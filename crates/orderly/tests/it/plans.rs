@@ -99,12 +99,12 @@ fn reads(app: &App, call: &Call, number: &str, sscc: &str) {
 fn grows(text: &str, name: &str) -> bool {
     let words: Vec<&str> =
         text.split([' ', '\n', '(', ')', ',']).filter(|w| !w.is_empty()).collect();
-    let named = |table: &&&str| {
-        **table == name
-            || words.windows(2).any(|pair| pair == [**table, name])
-            || words.windows(3).any(|three| three == [**table, "AS", name])
+    let named = |table: &&str| {
+        *table == name
+            || words.windows(2).any(|pair| pair == [*table, name])
+            || words.windows(3).any(|three| three == [*table, "AS", name])
     };
-    GROWING.iter().any(|table| named(&&table))
+    GROWING.iter().any(named)
 }
 
 /// A statement as the engine plans it: only what reads or changes rows by a condition.
