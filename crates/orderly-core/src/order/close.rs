@@ -149,11 +149,12 @@ pub fn owed(order: &Order, given: &Given) -> (i64, i64) {
 pub fn close(order: &Order, given: &Given, now: Instant, ids: &mut IdSource) -> Settled {
     order.ensure_placed()?;
     let refuse = |detail: String| Err(Refusal::new(Code::InvalidTransition, detail));
-    let moves_goods = |line: &&Line| {
-        let supplied = matches!(line.kind, LineKind::SpecialOrder | LineKind::DirectShip);
-        line.is_goods() || supplied
+    // Who paid for a service is owed it as he is owed goods.
+    let is_work = |line: &&Line| {
+        let kinds = [LineKind::SpecialOrder, LineKind::DirectShip, LineKind::Service];
+        line.is_goods() || kinds.contains(&line.kind)
     };
-    for line in order.lines.iter().filter(moves_goods) {
+    for line in order.lines.iter().filter(is_work) {
         let q = line.quantities;
         let undone = [q.open(), q.in_transit(), q.brought_back, q.return_requested];
         if undone.iter().any(|qty| !qty.is_zero()) {

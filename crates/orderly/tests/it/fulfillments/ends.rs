@@ -166,6 +166,10 @@ fn an_order_is_closed_once_it_is_done_and_paid_and_opened_again() {
         deliver(&shop.app, &shop.call(), mine, &[]).unwrap();
         assert_eq!(code(close(&shop.app, &shop.call(), id)), Code::InvalidTransition);
         fully_paid(&shop, id);
+        unperform(&shop.app, &shop.call(), id, care, qty(60)).unwrap();
+        let early = close(&shop.app, &shop.call(), id);
+        assert_eq!(code(early), Code::InvalidTransition, "the service is owed as goods are");
+        perform(&shop.app, &shop.call(), id, care, qty(60)).unwrap();
         let closed = close(&shop.app, &shop.call(), id).unwrap();
         assert_folds(&shop.app, &closed);
         assert_eq!(closed.head.state, OrderState::Closed);

@@ -12,7 +12,7 @@ use orderly_core::order::pack::Pack;
 use orderly_core::order::pick::Pick;
 use orderly_core::order::reject::RejectReason;
 use orderly_core::order::undo::{Command, inverse};
-use orderly_core::order::{HoldScope, Order, ShipmentState, Step};
+use orderly_core::order::{HoldScope, Order, OrderState, ShipmentState, Step};
 use orderly_core::qty::Qty;
 use orderly_core::refusal::Code;
 use orderly_store::tables::events;
@@ -402,7 +402,15 @@ pub fn close_short(world: &mut World) -> Outcome {
 }
 
 pub fn close(world: &mut World) -> Outcome {
-    let Some(order) = world.order() else { return Ok(()) };
+    let Some(mut order) = world.order() else { return Ok(()) };
+    // Few orders are done, and one that is not may be asked to close as well.
+    for _ in 0..40 {
+        let done = order.lines.iter().all(|line| line.quantities.open() == Qty::ZERO);
+        if done && order.head.state != OrderState::Canceled {
+            break;
+        }
+        order = world.order().unwrap_or(order);
+    }
     if world.rng.once_in(2) {
         return on(world, &order, |app, call| work::close::reopen(app, call, order.id));
     }
