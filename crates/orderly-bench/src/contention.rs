@@ -7,7 +7,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Barrier, Mutex, PoisonError};
 use std::time::Duration;
 
 use orderly_ops::App;
@@ -168,10 +168,14 @@ struct Answers {
 fn sell(clients: &[Client], wishes: &[Wish], naive: bool) -> (Vec<Told>, Answers) {
     let next = AtomicUsize::new(0);
     let told: Vec<Mutex<Told>> = wishes.iter().map(|_| Mutex::default()).collect();
+    let everybody = Barrier::new(clients.len());
     let all = std::thread::scope(|scope| {
-        let (next, told) = (&next, &told);
+        let (next, told, everybody) = (&next, &told, &everybody);
         let work = move |client: &Client| {
             let mut answers = Answers::default();
+            // The naive all look before the first of them orders.
+            let mut looked = naive && looks_available(client, 0);
+            everybody.wait();
             loop {
                 let turn = next.fetch_add(1, Ordering::Relaxed);
                 // Two at a time: 0, 1, 0, 1, 2, 3, 2, 3 …
@@ -180,7 +184,8 @@ fn sell(clients: &[Client], wishes: &[Wish], naive: bool) -> (Vec<Told>, Answers
                     return answers;
                 }
                 let Some(wish) = wishes.get(buyer) else { continue };
-                if naive && !looks_available(client, buyer) {
+                let sees = std::mem::take(&mut looked) || !naive || looks_available(client, buyer);
+                if !sees {
                     continue;
                 }
                 ask(client, buyer, wish, &told[buyer], &mut answers);

@@ -3,6 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use orderly_core::actor::Permission;
 use orderly_ops::Error;
@@ -10,6 +11,7 @@ use orderly_ops::ops::events::feed::Wanted;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::answer::{Done, File, Reply};
 use crate::input;
@@ -24,7 +26,14 @@ pub type Shape = fn(&mut SchemaGenerator) -> Schema;
 pub type Handler = Arc<dyn Fn(&mut Cx) -> Result<Reply, Failure> + Send + Sync>;
 
 /// Answers one request without a thread of its own: with others that came at the same time.
-pub type Later = fn(Cx) -> Pin<Box<dyn Future<Output = Result<Reply, Failure>> + Send>>;
+pub type Later = fn(Cx, Waiting) -> Pin<Box<dyn Future<Output = Result<Reply, Failure>> + Send>>;
+
+/// A place among those who wait. It goes with the work: a caller who goes away does not make room.
+pub struct Waiting {
+    pub place: OwnedSemaphorePermit,
+    /// Not begun by then, it is turned away.
+    pub until: Instant,
+}
 
 /// Why a handler did not answer: the request could not be read, or the operation said no.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body as Bytes, to_bytes};
@@ -22,7 +23,7 @@ use orderly_web::who::Authenticate;
 use orderly_web::{Asked, Caller, Rim};
 
 use crate::answer::Reply;
-use crate::operation::{Answers, Body, Failure, Handler, Later, Operation, Verb};
+use crate::operation::{Answers, Body, Failure, Handler, Later, Operation, Verb, Waiting};
 use crate::problem::{Problem, Wrong};
 use crate::throttle::{Allowance, Throttle};
 use crate::{Cx, openapi, reference, shape, stream};
@@ -170,7 +171,7 @@ async fn respond(
 /// Runs the operation; a stale version is answered with the object as it is.
 async fn run(shared: &Shared, operation: &Arc<Operation>, mut cx: Cx) -> Result<Reply, Problem> {
     if let Some(later) = operation.later.filter(|_| !cx.dry_run) {
-        return together(shared, cx, later).await;
+        return together(shared, operation.status, cx, later).await;
     }
     let (handler, status) = (Arc::clone(&operation.handler), operation.status);
     let (id, reads) = (operation.id, !operation.is_command());
@@ -185,10 +186,7 @@ async fn run(shared: &Shared, operation: &Arc<Operation>, mut cx: Cx) -> Result<
                 if reads && let Err(failed) = denied(&cx.app, &cx.call, id, &error) {
                     error = failed;
                 }
-                let mut problem = Problem::from(&error);
-                if let Error::Internal(what) = &error {
-                    tracing::error!(what, "internal error");
-                }
+                let mut problem = told(&error);
                 if let (Some(Code::StaleVersion), Some(read)) = (error.refused(), read) {
                     cx.query = String::new();
                     let now = read(&mut cx).ok();
@@ -200,12 +198,7 @@ async fn run(shared: &Shared, operation: &Arc<Operation>, mut cx: Cx) -> Result<
         }))
     });
     match done.await {
-        Ok(Ok(Ok(mut reply))) => {
-            if reply.status == 200 {
-                reply.status = status;
-            }
-            Ok(reply)
-        }
+        Ok(Ok(Ok(reply))) => Ok(with_status(reply, status)),
         Ok(Ok(Err(problem))) => Err(problem),
         Ok(Err(error)) => Err(Problem::from(&error)),
         Err(TurnedAway::Busy) => Err(busy("too many requests wait")),
@@ -214,20 +207,32 @@ async fn run(shared: &Shared, operation: &Arc<Operation>, mut cx: Cx) -> Result<
 }
 
 /// Runs an operation that is answered together with others.
-async fn together(shared: &Shared, cx: Cx, later: Later) -> Result<Reply, Problem> {
+async fn together(shared: &Shared, status: u16, cx: Cx, later: Later) -> Result<Reply, Problem> {
     let place = shared.rim.enter().map_err(|_| busy("too many requests wait"))?;
+    let until = Instant::now() + shared.rim.limits.deadline;
     let view = View::of(&cx.call.actor);
-    let answered = later(cx).await.and_then(|reply| Ok(seen_by(view, reply)?));
-    drop(place);
-    answered.map_err(|failure| match failure {
+    let answered = later(cx, Waiting { place, until }).await;
+    let reply = answered.and_then(|reply| Ok(seen_by(view, reply)?));
+    reply.map(|reply| with_status(reply, status)).map_err(|failure| match failure {
         Failure::Problem(problem) => *problem,
-        Failure::Error(error) => {
-            if let Error::Internal(what) = &error {
-                tracing::error!(what, "internal error");
-            }
-            Problem::from(&error)
-        }
+        Failure::Error(error) => told(&error),
     })
+}
+
+/// A good answer has the status of its operation.
+fn with_status(mut reply: Reply, status: u16) -> Reply {
+    if reply.status == 200 {
+        reply.status = status;
+    }
+    reply
+}
+
+/// An error as it is told; what it was inside is logged.
+fn told(error: &Error) -> Problem {
+    if let Error::Internal(what) = error {
+        tracing::error!(what, "internal error");
+    }
+    Problem::from(error)
 }
 
 /// Hides in an answer what its reader has no right to see.

@@ -11,9 +11,8 @@ use orderly_ops::ops::settings;
 use crate::who::Authenticate;
 use crate::{Asked, Rim};
 
-/// The routes that watchers ask: whether it lives and is ready, by anybody; figures of
-/// what is done,
-/// by who has the right `metrics.read`.
+/// The routes that watchers ask: whether it lives and is ready, by anybody; figures of what is
+/// done, by who has the right `metrics.read`.
 pub fn router(rim: Rim, authenticate: Authenticate) -> Router {
     let (ready, metrics) = (rim.clone(), rim);
     Router::new()

@@ -21,14 +21,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::Reply;
 use crate::input::{self, Nothing};
-use crate::operation::{Failure, create, get};
+use crate::operation::{Failure, Waiting, create, get};
 use crate::shape::{self, property};
 use crate::{Cx, Done, Operation, Page};
 
 pub fn operations() -> Vec<Operation> {
     let own = vec![
         create("/v1/orders", "orders.place", "Place an order", Permission::Place, place)
-            .together(|cx| Box::pin(place_soon(cx))),
+            .together(|cx, waiting| Box::pin(place_soon(cx, waiting))),
         get("/v1/orders/{order}", "orders.get", "Show an order", Permission::Read, show),
         get(
             "/v1/orders/{order}/routing",
@@ -74,15 +74,19 @@ fn place(cx: &Cx, order: OrderIn) -> Result<Done<OrderOut>, Error> {
 }
 
 /// Places an order in one batch with those that come at the same time.
-async fn place_soon(mut cx: Cx) -> Result<Reply, Failure> {
+async fn place_soon(mut cx: Cx, waiting: Waiting) -> Result<Reply, Failure> {
     let order: OrderIn = input::command(&mut cx, property(shape::of::<OrderIn>, "reason"))?;
     let hand: Hand = Arc::new(|work| drop(tokio::task::spawn_blocking(work)));
     let (tell, told) = tokio::sync::oneshot::channel();
-    let tell = Box::new(|outcome| drop(tell.send(outcome)));
-    orders::place_soon(&cx.app, &hand, cx.call, order, tell);
+    let Waiting { place, until } = waiting;
+    let tell = Box::new(move |outcome| {
+        drop(place);
+        drop(tell.send(outcome));
+    });
+    orders::place_soon(&cx.app, &hand, until, cx.call, order, tell);
     let stopped = |_| Error::Internal("the placement stopped".into());
     let shown = told.await.map_err(stopped)??;
-    Ok(Reply::json(201, placed(&shown)?)?)
+    Ok(Reply::json(200, placed(&shown)?)?)
 }
 
 fn placed(shown: &Shown) -> Result<Done<OrderOut>, Error> {

@@ -1,8 +1,11 @@
 //! Placing orders: rivals, repeats, overrides, and everything that is refused.
 
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant as Clock};
+
 use orderly::call::Approval;
-use orderly::ops::catalog;
 use orderly::ops::orders::place::{Placing, place, place_many};
+use orderly::ops::{catalog, orders, read};
 use orderly::wire::OrderIn;
 use orderly::{Call, Error};
 use orderly_core::actor::{Actor, ActorKind, Grant, Permission};
@@ -11,7 +14,7 @@ use orderly_core::order::Order;
 use orderly_core::refusal::Code;
 use serde_json::{Value, json};
 
-use crate::fixture::{Shop, order, read};
+use crate::fixture::{Shop, order, read as parsed};
 use crate::proof;
 
 fn clerk(id: u8, rights: &[Permission]) -> Actor {
@@ -206,7 +209,7 @@ fn every_refusal_has_its_code_and_changes_nothing() {
         let mut wrong = Vec::new();
         for (request, code) in refusals() {
             let shown: String = request.to_string().chars().take(120).collect();
-            let mut wanted: OrderIn = read(request);
+            let mut wanted: OrderIn = parsed(request);
             wanted.customer.get_or_insert_default().name = Some("Ann".into());
             let outcome =
                 proof::changes_nothing(&shop.app, || place(&shop.app, &shop.call(), &wanted));
@@ -240,7 +243,7 @@ fn a_request_that_cannot_be_read_is_named_and_never_panics() {
 fn a_kit_of_itself_or_of_nothing_is_never_made() {
     for shop in Shop::each() {
         let kit = |sku: &str, components: Value| {
-            read(json!({ "sku": sku, "name": sku, "price": "1", "kit": true,
+            parsed(json!({ "sku": sku, "name": sku, "price": "1", "kit": true,
                 "components": components }))
         };
         let part = |sku: &str| json!([{ "sku": sku, "quantity": "1" }]);
@@ -261,5 +264,28 @@ fn a_kit_of_itself_or_of_nothing_is_never_made() {
             catalog::update_item(&shop.app, &shop.call(), id, &detour)
         });
         assert_eq!(made.unwrap_err().refused(), Some(Code::KitCycle));
+    }
+}
+
+/// Places an order with those that come at the same time, on a thread of its own.
+fn soon(shop: &Shop, until: Clock, call: Call) -> Result<read::orders::Shown, Error> {
+    let hand: orders::Hand = Arc::new(|work| drop(std::thread::spawn(work)));
+    let (tell, told) = mpsc::channel();
+    let tell = Box::new(move |outcome| tell.send(outcome).unwrap());
+    orders::place_soon(&shop.app, &hand, until, call, order("web", &[("NAIL", "1")]), tell);
+    told.recv_timeout(Duration::from_secs(60)).unwrap()
+}
+
+#[test]
+fn an_order_whose_turn_comes_too_late_is_turned_away_and_its_key_is_free() {
+    for shop in Shop::each() {
+        shop.stock("NAIL", "depot", 100, None);
+        let call = shop.call().with_key("late", b"an order");
+        let late = proof::changes_nothing(&shop.app, || soon(&shop, Clock::now(), call.clone()));
+        assert!(matches!(late, Err(Error::Again)), "{late:?}");
+        let in_time = || soon(&shop, Clock::now() + Duration::from_secs(60), call.clone());
+        let (first, again) = (in_time().unwrap(), in_time().unwrap());
+        assert_eq!(first.order.id, again.order.id);
+        assert_eq!(shop.level("NAIL", "depot").allocated.get(), 1);
     }
 }

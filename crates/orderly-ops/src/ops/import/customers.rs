@@ -2,19 +2,18 @@
 
 use std::path::PathBuf;
 
-use orderly_core::id::{AuditId, IdSource};
+use orderly_core::catalog::LegalEntity;
+use orderly_core::id::IdSource;
 use orderly_core::party::{Customer, CustomerKind, NewParty, SubjectKind};
 use orderly_store::Tx;
-use orderly_store::tables::imports::Reject;
 use orderly_store::tables::{customers as rows_of, numbers, parties};
 
 use super::map::Map;
-use super::plain::{Fields, Kind, advance, run};
+use super::plain::{Fields, Kind, Taken, each_row};
 use super::{Progress, Report};
 use crate::ops::parties::{
     FIRST_CUSTOMER, NewCustomer, add_customer, customer_by_email, same_content,
 };
-use crate::ops::settings;
 use crate::{App, Call, Error};
 
 const CUSTOMERS: Kind =
@@ -23,9 +22,9 @@ const CUSTOMERS: Kind =
 /// The street lines of an address.
 const LINES: [&str; 4] = ["line1", "line2", "line3", "line4"];
 
-/// Imports customers. A row is known by its number, or by its e-mail address where it
-/// has no number;
-/// a known one gets another version of its name and address where the file says something else.
+/// Imports customers. A row is known by its number, or by its e-mail address where it has no
+/// number; a known one gets another version of its name and address where the file says something
+/// else.
 ///
 /// # Errors
 /// Those of [`orders`](super::orders).
@@ -36,25 +35,8 @@ pub fn customers(
     map: &Map,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Report, Error> {
-    let mut ids = call.ids();
-    run(app, call, &CUSTOMERS, files, map, progress, |before, rows| {
-        let audit: AuditId = ids.draw();
-        let batch_ids = ids.clone();
-        // As many as one run of the closure can draw: the next batch starts behind them.
-        rows.rows.iter().for_each(|_| {
-            ids.draw::<AuditId>();
-            ids.draw::<AuditId>();
-        });
-        app.store.write(|tx| {
-            let mut ids = batch_ids.clone();
-            let mut rejects: Vec<Reject> = rows.rejects.clone();
-            for row in &rows.rows {
-                if let Err(reason) = take(tx, call, row, &mut ids)? {
-                    rejects.push(Reject { line: row.line, reason, amount: None });
-                }
-            }
-            advance(tx, call, CUSTOMERS.verb, before, &rows, &rejects, audit)
-        })
+    each_row(app, call, &CUSTOMERS, (files, map), progress, 2, |tx, merchant, row, ids| {
+        take(tx, call, merchant, row, ids)
     })
 }
 
@@ -62,9 +44,10 @@ pub fn customers(
 fn take(
     tx: &mut Tx<'_>,
     call: &Call,
+    merchant: &LegalEntity,
     row: &Fields,
     ids: &mut IdSource,
-) -> Result<Result<(), String>, Error> {
+) -> Result<Taken, Error> {
     let new = match new_customer(row) {
         Ok(new) => new,
         Err(reason) => return Ok(Err(reason)),
@@ -79,7 +62,7 @@ fn take(
     };
     let taken = match known {
         Some(before) => bring(tx, call, &before, &new, ids),
-        None => add(tx, call, &new, ids),
+        None => add(tx, call, merchant, &new, ids),
     };
     match taken {
         Err(Error::Refused(refusal)) => Ok(Err(refusal.to_string())),
@@ -89,15 +72,20 @@ fn take(
 
 /// Adds a customer; one without a number gets the next that is free, so that adding cannot fail
 /// halfway.
-fn add(tx: &mut Tx<'_>, call: &Call, new: &NewCustomer, ids: &mut IdSource) -> Result<(), Error> {
-    let merchant = settings::merchant(tx)?;
+fn add(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    merchant: &LegalEntity,
+    new: &NewCustomer,
+    ids: &mut IdSource,
+) -> Result<(), Error> {
     let mut new = new.clone();
     while new.number.is_none() {
         let next = numbers::take(tx, merchant.id, "customer", FIRST_CUSTOMER, 1)?;
         let number = format!("C{next}");
         new.number = rows_of::by_number(tx, &number)?.is_none().then_some(number);
     }
-    add_customer(tx, &merchant, &new, ids, call.now).map(drop)
+    add_customer(tx, merchant, &new, ids, call.now).map(drop)
 }
 
 /// Gives a known customer the next version of its name and address, where the file says another.

@@ -2,19 +2,17 @@
 
 use std::path::PathBuf;
 
-use orderly_core::id::{AuditId, IdSource};
+use orderly_core::id::IdSource;
 use orderly_core::item::new::{NewComponent, NewItem, NewUnit};
 use orderly_core::item::{Goods, Item, Tracking};
 use orderly_core::money::Currency;
 use orderly_core::qty::BaseUnit;
 use orderly_store::Tx;
 use orderly_store::tables::catalog;
-use orderly_store::tables::imports::Reject;
 
 use super::map::Map;
-use super::plain::{Fields, Kind, advance, run};
+use super::plain::{Fields, Kind, Taken, each_row};
 use super::{Progress, Report};
-use crate::ops::settings;
 use crate::{App, Call, Error};
 
 const ITEMS: Kind = Kind {
@@ -48,26 +46,8 @@ pub fn items(
     map: &Map,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Report, Error> {
-    let mut ids = call.ids();
-    run(app, call, &ITEMS, files, map, progress, |before, rows| {
-        let audit: AuditId = ids.draw();
-        let batch_ids = ids.clone();
-        // As many as one run of the closure can draw: the next batch starts behind them.
-        rows.rows.iter().for_each(|_| {
-            ids.draw::<AuditId>();
-        });
-        app.store.write(|tx| {
-            let merchant = settings::merchant(tx)?;
-            let mut ids = batch_ids.clone();
-            let mut rejects: Vec<Reject> = rows.rejects.clone();
-            for row in &rows.rows {
-                let taken = take(tx, call, row, merchant.currency, &mut ids)?;
-                if let Err(reason) = taken {
-                    rejects.push(Reject { line: row.line, reason, amount: None });
-                }
-            }
-            advance(tx, call, ITEMS.verb, before, &rows, &rejects, audit)
-        })
+    each_row(app, call, &ITEMS, (files, map), progress, 1, |tx, merchant, row, ids| {
+        take(tx, call, row, merchant.currency, ids)
     })
 }
 
@@ -78,7 +58,7 @@ fn take(
     row: &Fields,
     currency: Currency,
     ids: &mut IdSource,
-) -> Result<Result<(), String>, Error> {
+) -> Result<Taken, Error> {
     let new = match new_item(row) {
         Ok(new) => new,
         Err(reason) => return Ok(Err(reason)),

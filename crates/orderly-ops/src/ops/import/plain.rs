@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Instant as Clock;
 
 use orderly_core::actor::{Permission, Scope};
-use orderly_core::id::AuditId;
+use orderly_core::catalog::LegalEntity;
+use orderly_core::id::{AuditId, IdSource};
 use orderly_store::Tx;
 use orderly_store::tables::audit;
 use orderly_store::tables::imports::{self, File, Reject};
@@ -19,6 +20,7 @@ use super::rows::Layout;
 use super::{Progress, Report, report, sums, write};
 use crate::ops::Reference;
 use crate::ops::command::entry;
+use crate::ops::settings;
 use crate::{App, Call, Error};
 
 /// Rows of one transaction.
@@ -59,6 +61,9 @@ pub struct Rows<'a> {
     pub line: i64,
     pub last: bool,
 }
+
+/// A row that is taken, or why it is not.
+pub type Taken = Result<(), String>;
 
 /// What one kind of plain import is.
 pub struct Kind {
@@ -118,6 +123,39 @@ pub fn run(
         bytes_done += file.bytes;
     }
     report(&opened, &states, &before, clock.elapsed().as_secs_f64())
+}
+
+/// Runs an import whose rows are taken one by one, each batch in one transaction. The inner error
+/// of `take` is why its row is not taken. A row draws at most `draws` ids.
+pub fn each_row(
+    app: &App,
+    call: &Call,
+    kind: &Kind,
+    (paths, map): (&[PathBuf], &Map),
+    progress: &mut dyn FnMut(Progress<'_>),
+    draws: usize,
+    take: impl Fn(&mut Tx<'_>, &LegalEntity, &Fields, &mut IdSource) -> Result<Taken, Error>,
+) -> Result<Report, Error> {
+    let mut ids = call.ids();
+    run(app, call, kind, paths, map, progress, |before, rows| {
+        let audit: AuditId = ids.draw();
+        let batch_ids = ids.clone();
+        // As many as one run of the closure can draw: the next batch starts behind them.
+        for _ in 0..rows.rows.len() * draws {
+            ids.draw::<AuditId>();
+        }
+        app.store.write(|tx| {
+            let merchant = settings::merchant(tx)?;
+            let mut ids = batch_ids.clone();
+            let mut rejects = rows.rejects.clone();
+            for row in &rows.rows {
+                if let Err(reason) = take(tx, &merchant, row, &mut ids)? {
+                    rejects.push(Reject { line: row.line, reason, amount: None });
+                }
+            }
+            advance(tx, call, kind.verb, before, &rows, &rejects, audit)
+        })
+    })
 }
 
 impl Rows<'_> {

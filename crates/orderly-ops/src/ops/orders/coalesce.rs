@@ -4,9 +4,9 @@
 //! comes meanwhile is in the next batch. A batch is as large as the load makes it.
 
 use std::collections::VecDeque;
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use orderly_core::order::Order;
 use orderly_store::Engine;
@@ -51,14 +51,17 @@ struct Line {
 struct Ticket {
     call: Call,
     order: OrderIn,
+    /// Not begun by then, it is turned away.
+    until: Instant,
     tell: Tell,
 }
 
 /// Puts an order into the line of its tenant. It is placed on another thread, with whatever else
-/// waits then, and `tell` gets what became of it: the outcomes of [`place_many`].
-pub fn place_soon(app: &App, hand: &Hand, call: Call, order: OrderIn, tell: Tell) {
+/// waits then, and `tell` gets what became of it: the outcomes of [`place_many`], or
+/// [`Error::Again`] where its turn has not come by `until`; nothing has happened then.
+pub fn place_soon(app: &App, hand: &Hand, until: Instant, call: Call, order: OrderIn, tell: Tell) {
     let mut line = lock(&app.coalescer.line);
-    line.waiting.push_back(Ticket { call, order, tell });
+    line.waiting.push_back(Ticket { call, order, until, tell });
     if line.leading < at_once(app.store.engine()) {
         line.leading += 1;
         let (app, own) = (app.clone(), Arc::clone(hand));
@@ -68,14 +71,20 @@ pub fn place_soon(app: &App, hand: &Hand, call: Call, order: OrderIn, tell: Tell
 
 /// Places batch after batch until nobody waits. Reading and telling is another thread's work.
 fn lead(app: &App, hand: &Hand) {
-    while let Some(mut batch) = next(&app.coalescer) {
+    while let Some(batch) = next(&app.coalescer) {
+        let now = Instant::now();
+        let (batch, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|one| one.until > now);
+        late.into_iter().for_each(|ticket| (ticket.tell)(Err(Error::Again)));
+        if batch.is_empty() {
+            continue;
+        }
         let placings = batch.iter().map(|one| Placing { call: &one.call, order: &one.order });
         let placings: Vec<Placing<'_>> = placings.collect();
         // A batch that breaks down answers its callers, and the next one is placed.
         let placed = catch_unwind(AssertUnwindSafe(|| place_many(app, &placings)));
         let broken = || Err(Error::Internal("the batch of this order broke down".into()));
         let placed = placed.unwrap_or_else(|_| batch.iter().map(|_| broken()).collect());
-        let (app, batch) = (app.clone(), mem::take(&mut batch));
+        let app = app.clone();
         hand(Box::new(move || tell(&app, batch, placed)));
     }
 }
