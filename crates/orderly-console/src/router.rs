@@ -43,6 +43,7 @@ pub fn router(rim: Rim) -> Router {
     }
     let mut router = Router::new()
         .route("/", get(async || Redirect::to("/console")))
+        .route("/console/", get(async || Redirect::to("/console")))
         .route(
             "/console/assets/{name}",
             get(async |Path(name): Path<String>| assets::answer(&name)),

@@ -98,6 +98,10 @@ fn a_page_without_the_right_is_refused_as_a_page() {
     }
     let nowhere = browser.get("/console/nowhere");
     assert!(nowhere.status == 404 && nowhere.has("There is nothing here"));
+    for nearly in ["/", "/console/"] {
+        let sent = browser.get(nearly);
+        assert_eq!((sent.status, sent.to()), (303, "/console"), "{nearly}");
+    }
 }
 
 #[test]
